@@ -1,0 +1,108 @@
+/**
+ * The sentence encoder, in process: a BERT-type GGUF on node-llama-cpp's embedding context. Meant to
+ * run inside the supervised child process, because llama.cpp aborts on some malformed files.
+ */
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
+import type { EmbeddedPiece, EmbeddedText } from './piece-encoder.js';
+import { foldText } from './fold-text.js';
+import { cutPieces, PIECE_TOKENS } from './pieces.js';
+
+export interface EncoderSessionOptions {
+  /** Absolute path of the encoder's GGUF. */
+  readonly modelPath: string;
+  /** CPU threads, at least 1. */
+  readonly threads: number;
+  /** Pieces remembered, so that a growing text costs only its new pieces. Default 2048 (about 4 MB). */
+  readonly cachedPieces?: number;
+}
+
+export interface EncoderSession {
+  /**
+   * Tokenizes with special tokens off ("[SEP]" typed by a person is five ordinary characters), cuts the tokens in
+   * overlapping pieces and embeds each. Rejects with `signal.reason` soon after an abort: at most one
+   * piece later. Calls may overlap; their pieces take turns.
+   */
+  embedPieces(text: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<EmbeddedText>;
+  /** Length of every embedding. */
+  readonly dimension: number;
+  dispose(): Promise<void>;
+}
+
+/** Loads the model. Rejects when the file is missing, is no encoder, or no prebuilt llama.cpp fits the machine. */
+export async function createEncoderSession(options: EncoderSessionOptions): Promise<EncoderSession> {
+  const llama = await getLlama({
+    gpu: false,
+    build: 'never',
+    skipDownload: true,
+    maxThreads: options.threads,
+    logLevel: LlamaLogLevel.error,
+  });
+  const model = await llama.loadModel({ modelPath: options.modelPath });
+  // [CLS] and [SEP] are added to each piece, and the library wants one position to spare.
+  const window = PIECE_TOKENS + 3;
+  if (model.trainContextSize < window - 1) {
+    await llama.dispose();
+    throw new Error(
+      `The encoder reads ${model.trainContextSize} tokens at once; pieces of ${PIECE_TOKENS} need more. Use another encoder file.`,
+    );
+  }
+  const context = await model.createEmbeddingContext({
+    contextSize: window,
+    batchSize: window,
+    threads: options.threads,
+  });
+  const cache = new LRUCache<string, Float32Array>({ max: options.cachedPieces ?? 2048 });
+
+  async function embed(piece: readonly Token[]): Promise<Float32Array> {
+    const { vector } = await context.getEmbeddingFor([...piece]);
+    return normalise(vector);
+  }
+
+  return {
+    dimension: model.embeddingVectorSize,
+    async embedPieces(text, { signal } = {}) {
+      signal?.throwIfAborted();
+      const pieces: EmbeddedPiece[] = [];
+      let tokens = 0;
+      let cachedTokens = 0;
+      for (const piece of cutPieces(model.tokenize(foldText(text), false))) {
+        const key = pieceKey(piece);
+        let embedding = cache.get(key);
+        if (embedding === undefined) {
+          // A huge text must neither starve other calls nor outlive its caller.
+          await nextTick();
+          signal?.throwIfAborted();
+          embedding = await embed(piece);
+          cache.set(key, embedding);
+        } else cachedTokens += piece.length;
+        tokens += piece.length;
+        pieces.push({ embedding });
+      }
+      signal?.throwIfAborted();
+      return { pieces, tokens, cachedTokens };
+    },
+    async dispose() {
+      cache.clear();
+      await context.dispose();
+      await model.dispose();
+      await llama.dispose();
+    },
+  };
+}
+
+function pieceKey(piece: readonly Token[]): string {
+  return createHash('sha256').update(Uint32Array.from(piece)).digest('base64');
+}
+
+/** Scales to length 1. Throws when the encoder gave nothing usable: such a piece must not look harmless. */
+function normalise(vector: readonly number[]): Float32Array {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  const length = Math.sqrt(squares);
+  if (!Number.isFinite(length) || length === 0)
+    throw new Error('The encoder returned an embedding that is empty, zero or not finite.');
+  return Float32Array.from(vector, (value) => value / length);
+}
