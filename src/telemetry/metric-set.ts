@@ -1,0 +1,99 @@
+/** The metrics themselves: names, labels, buckets. docs/metrics.md explains each one. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** 1 ms to 60 s: from a cached verdict of the embedded guard to an 8B model on a busy CPU. */
+const ASSESSMENT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+/** 0.5 ms to 30 s: what Portcullis adds to a request. */
+const OVERHEAD_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** 5 ms to 5 min: a model's own time, loading it included. */
+const UPSTREAM_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+
+/**
+ * Makes the metrics in one registry.
+ * @param queueDepth read at each scrape
+ */
+export function createMetricSet(registry: Registry, queueDepth: () => number) {
+  const registers = [registry];
+  return {
+    requests: new Counter({
+      name: 'portcullis_requests_total',
+      help: 'Requests that ended, by route and by the heaviest action taken (or error).',
+      labelNames: ['route', 'decision'],
+      registers,
+    }),
+    assessments: new Counter({
+      name: 'portcullis_assessments_total',
+      help: 'Answers of the guard, cached ones included. A streamed reply takes several.',
+      labelNames: ['judge', 'direction', 'verdict'],
+      registers,
+    }),
+    categories: new Counter({
+      name: 'portcullis_category_total',
+      help: 'Hazard categories over their threshold, once for each request, direction and action.',
+      labelNames: ['category', 'direction', 'action'],
+      registers,
+    }),
+    findings: new Counter({
+      name: 'portcullis_code_findings_total',
+      help: 'Distinct Code Shield findings in each request.',
+      labelNames: ['language', 'cwe', 'severity'],
+      registers,
+    }),
+    assessmentSeconds: new Histogram({
+      name: 'portcullis_assessment_seconds',
+      help: 'Time the guard took for one answer; cached answers are left out.',
+      labelNames: ['judge', 'direction'],
+      buckets: ASSESSMENT_SECONDS,
+      registers,
+    }),
+    overheadSeconds: new Histogram({
+      name: 'portcullis_overhead_seconds',
+      help: 'Time of a request without the time in which only the upstream was being waited for.',
+      labelNames: ['route'],
+      buckets: OVERHEAD_SECONDS,
+      registers,
+    }),
+    firstByteSeconds: new Histogram({
+      name: 'portcullis_time_to_first_byte_seconds',
+      help: "From a request's arrival to the first byte of the body that went to the client.",
+      labelNames: ['route'],
+      buckets: UPSTREAM_SECONDS,
+      registers,
+    }),
+    queueDepth: new Gauge({
+      name: 'portcullis_guard_queue_depth',
+      help: 'Assessments waiting or running, over all judges.',
+      registers,
+      collect() {
+        this.set(queueDepth());
+      },
+    }),
+    guardTokens: new Counter({
+      name: 'portcullis_guard_tokens_total',
+      help: "Tokens of the guard's input: evaluated, or found in its cache.",
+      labelNames: ['kind'],
+      registers,
+    }),
+    streamChars: new Counter({
+      name: 'portcullis_stream_chars_total',
+      help: 'Reply text through the gate, in UTF-16 units: received >= judged >= released, always.',
+      labelNames: ['state'],
+      registers,
+    }),
+    unavailable: new Counter({
+      name: 'portcullis_unavailable_total',
+      help: 'Answers that a judge (or the code scanner, as code-shield) could not give.',
+      labelNames: ['judge', 'reason'],
+      registers,
+    }),
+    upstreamSeconds: new Histogram({
+      name: 'portcullis_upstream_seconds',
+      help: "Until the upstream's response headers; code is the HTTP status or an error code.",
+      labelNames: ['upstream', 'code'],
+      buckets: UPSTREAM_SECONDS,
+      registers,
+    }),
+  } as const;
+}
+
+export type MetricSet = ReturnType<typeof createMetricSet>;
