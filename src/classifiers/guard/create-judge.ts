@@ -1,0 +1,113 @@
+/** From a `--guard SPEC` to a judge. The only place that knows which classes of judges there are. */
+import { resolve } from 'node:path';
+import { GuardError } from '../../core/errors.js';
+import type { Judge } from '../../core/judge.js';
+import { silentLog, type GuardLog } from './guard-log.js';
+import { createFailedJudge } from './failed-judge.js';
+import { inspectGuardFile } from './guard-file.js';
+import { createLlamaGuardJudge } from './llama-guard/llama-guard-judge.js';
+import { GgufError } from './native/gguf-header.js';
+import { createNativeHost, type HostState } from './native/native-host.js';
+import type { GpuChoice } from './native/protocol.js';
+import { formatJudgeSpec, type JudgeSpec } from './spec.js';
+
+/** A judge whose model lives in a process of its own, loaded in the background. */
+export interface HostedJudge extends Judge {
+  /**
+   * Resolves once the model is loaded; rejects with GuardError('guard_not_ready') whose message says why
+   * it is not and what to do. Judging needs no wait: early checks wait for the model up to their deadline.
+   */
+  ready(): Promise<void>;
+  readonly state: HostState;
+  /** The process that hosts the model now; undefined while there is none. */
+  readonly pid: number | undefined;
+}
+
+export interface CreateJudgeOptions {
+  /** Where the embedded guard's files are. */
+  readonly modelsDir: string;
+  /** CPU threads for the model, at least 1. */
+  readonly threads: number;
+  /** Tokens a Llama Guard prompt and its answer may have; more costs memory. Default 4096. */
+  readonly contextTokens?: number | undefined;
+  /** Default false: CPU. */
+  readonly gpu?: GpuChoice | undefined;
+  /** Checks that may wait or run at once; more are `unavailable(overloaded)`. Default 64. */
+  readonly maxQueue?: number | undefined;
+  /** Below this share of probability on `safe` and `unsafe`, a Llama Guard has no verdict. Default 0.5. */
+  readonly massFloor?: number | undefined;
+  /** Default 10 minutes. */
+  readonly loadTimeoutMs?: number | undefined;
+  readonly log?: GuardLog | undefined;
+}
+
+/**
+ * Returns as soon as the file has been looked at; the model loads in the background. A file that
+ * cannot be used gives a judge that is `unavailable(load_failed)` and says why in its state.
+ * Rejects with GuardError('config_invalid') only for specs this version cannot serve at all.
+ */
+export async function createJudge(spec: JudgeSpec, options: CreateJudgeOptions): Promise<HostedJudge> {
+  switch (spec.kind) {
+    case 'gguf':
+      return createGgufJudge(resolve(spec.path), options);
+    case 'embedded':
+    case 'hf':
+    case 'openai':
+    case 'ollama':
+      throw new GuardError(
+        'config_invalid',
+        `The guard "${formatJudgeSpec(spec)}" is not in this version yet; use gguf:PATH with a downloaded file, or embedded.`,
+      );
+  }
+}
+
+async function createGgufJudge(modelPath: string, options: CreateJudgeOptions): Promise<HostedJudge> {
+  const { log = silentLog, contextTokens = 4096, massFloor = 0.5, gpu = false, threads } = options;
+  let file;
+  try {
+    file = await inspectGuardFile(modelPath);
+  } catch (error) {
+    if (!(error instanceof GgufError)) throw error;
+    log('error', error.message);
+    return createFailedJudge({ id: 'llama-guard', taxonomy: 'mlcommons-v0.5' }, error.message);
+  }
+  const host = createNativeHost<'llama-guard'>(
+    { kind: 'llama-guard', modelPath, threads, gpu, contextTokens, massFloor },
+    options,
+  );
+  const judge = createLlamaGuardJudge({
+    host,
+    expected: file.family ?? { id: 'llama-guard-2', taxonomy: 'mlcommons-v0.5' },
+    fingerprint: `${file.fingerprint}-c${contextTokens}-m${massFloor}`,
+    log,
+  });
+  return withHost(judge, host);
+}
+
+/** Adds the host's state to a judge. Getters are kept: a judge's id may change once its model is loaded. */
+function withHost(
+  judge: Judge,
+  host: { readonly state: HostState; readonly pid: number | undefined; ready(): Promise<void> },
+): HostedJudge {
+  return {
+    get id() {
+      return judge.id;
+    },
+    get taxonomy() {
+      return judge.taxonomy;
+    },
+    fingerprint: judge.fingerprint,
+    get queueDepth() {
+      return judge.queueDepth;
+    },
+    assess: (request, assessOptions) => judge.assess(request, assessOptions),
+    close: () => judge.close(),
+    ready: () => host.ready(),
+    get state() {
+      return host.state;
+    },
+    get pid() {
+      return host.pid;
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * What the proxy and a model's process say to each other. One process hosts one session: one model and
+ * one way of using it. Messages travel over Node's IPC channel with structured-clone serialization, so
+ * typed arrays arrive as typed arrays.
+ */
+import type { UnavailableReason } from '../../../core/assessment.js';
+import type { GuardMessage } from '../../../core/conversation.js';
+import type { EmbeddedText } from '../embedded/piece-encoder.js';
+
+/** Compute backend. `false` is the CPU, the only one whose binaries are installed by default. */
+export type GpuChoice = false | 'auto' | 'cuda' | 'vulkan' | 'metal';
+
+interface SessionSpecBase {
+  /** Absolute path of the GGUF. */
+  readonly modelPath: string;
+  /** CPU threads, at least 1. */
+  readonly threads: number;
+  readonly gpu: GpuChoice;
+}
+
+export interface EncoderSpec extends SessionSpecBase {
+  readonly kind: 'encoder';
+}
+
+export interface LlamaGuardSpec extends SessionSpecBase {
+  readonly kind: 'llama-guard';
+  /** Tokens that one prompt with its answer may have; KV memory is set aside for all of them. */
+  readonly contextTokens: number;
+  /** Below this share of the probability mass on `safe` and `unsafe`, there is no verdict. In [0, 1]. */
+  readonly massFloor: number;
+}
+
+/** What a generative guard found out about one conversation. */
+export interface LlamaGuardAnswer {
+  /** p(unsafe) in [0, 1]: softmax over the logits of `safe` and `unsafe`. */
+  readonly score: number;
+  /** Share of the whole probability mass that the two words hold, in [0, 1]. */
+  readonly mass: number;
+  /** Logit of `unsafe` minus logit of `safe`. */
+  readonly margin: number;
+  /** Category ids in the order the model wrote them; empty when none were asked for. */
+  readonly categories: readonly string[];
+  /** What was odd about the answer, for the log; no judged text. */
+  readonly notes: readonly string[];
+  readonly tokensEvaluated: number;
+  readonly tokensCached: number;
+}
+
+/** What a session tells about its model once it is loaded. */
+export interface LlamaGuardFacts {
+  /** Judge id: `llama-guard-2`, `llama-guard-3`. */
+  readonly family: string;
+  /** Taxonomy id whose categories the model names. */
+  readonly taxonomy: string;
+  readonly categoryIds: readonly string[];
+  readonly contextTokens: number;
+}
+
+/** Session kind -> its set-up, its facts, and the one call it answers. */
+export interface Sessions {
+  encoder: {
+    spec: EncoderSpec;
+    facts: { readonly dimension: number };
+    request: { readonly text: string };
+    answer: EmbeddedText;
+  };
+  'llama-guard': {
+    spec: LlamaGuardSpec;
+    facts: LlamaGuardFacts;
+    request: { readonly messages: readonly GuardMessage[]; readonly categoriesFrom: number };
+    answer: LlamaGuardAnswer;
+  };
+}
+
+export type SessionKind = keyof Sessions;
+export type SessionSpec = Sessions[SessionKind]['spec'];
+
+/** The outcome of a call. Never an exception: whoever awaits it cannot forget the second case. */
+export type CallOutcome<A> =
+  | { readonly status: 'done'; readonly value: A }
+  | { readonly status: 'unavailable'; readonly reason: UnavailableReason; readonly detail: string };
+
+/** Proxy -> model process. */
+export type ToHost =
+  | { readonly type: 'load'; readonly spec: SessionSpec }
+  | { readonly type: 'call'; readonly id: number; readonly request: unknown }
+  /** Stop working on call `id`; its outcome is still sent, so that the proxy knows the session is free. */
+  | { readonly type: 'cancel'; readonly id: number }
+  | { readonly type: 'close' };
+
+/** Model process -> proxy. */
+export type FromHost =
+  | { readonly type: 'up' }
+  | { readonly type: 'loaded'; readonly facts: unknown }
+  /** `permanent`: loading the same file again cannot help. */
+  | { readonly type: 'load-failed'; readonly message: string; readonly permanent: boolean }
+  | { readonly type: 'outcome'; readonly id: number; readonly outcome: CallOutcome<unknown> };
