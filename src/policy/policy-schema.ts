@@ -1,0 +1,143 @@
+/** The policy file: its keys, what each may be, and what it is when left out. */
+import { z } from 'zod';
+import type { Taxonomy } from '../core/taxonomy.js';
+import { UNCATEGORIZED } from '../core/taxonomy.js';
+import { PLACEHOLDERS, unknownPlaceholders } from './refusal-text.js';
+
+const ACTIONS = ['allow', 'annotate', 'block'] as const;
+
+/** Editing a part of a text needs to know which part it is; categories are judged on the whole. */
+const action = z
+  .string()
+  .describe(`one of ${ACTIONS.join(', ')}`)
+  .refine((word) => word !== 'redact', {
+    message:
+      'redact is not available for categories in this version: a category belongs to the whole text, not to a part of it. Use annotate or block',
+    abort: true,
+  })
+  .pipe(z.enum(ACTIONS));
+
+const probability = z.number().min(0).max(1);
+const fallback = z.enum(['block', 'allow']);
+const treatment = z.enum(['ignore', 'warn', 'block']);
+
+const milliseconds = (most: number) => z.int().min(1).max(most);
+
+const refusalText = z
+  .string()
+  .trim()
+  .min(1)
+  .max(4000)
+  .describe('a text of 1 to 4000 characters')
+  .superRefine((text, context) => {
+    for (const word of unknownPlaceholders(text))
+      context.addIssue({
+        code: 'custom',
+        message: `unknown placeholder {${word}}; known: ${PLACEHOLDERS.map((one) => `{${one}}`).join(', ')}`,
+      });
+  });
+
+const category = z.strictObject({ threshold: probability.optional(), action: action.optional() });
+
+/** Category ids that a policy on this taxonomy may name. */
+function categoriesOf(taxonomy: Taxonomy | undefined) {
+  // Without a known taxonomy its own error is enough: any category is accepted.
+  if (taxonomy === undefined) return z.record(z.string(), category);
+  const ids = [...taxonomy.categories.map(({ id }) => id), UNCATEGORIZED];
+  return z.strictObject(Object.fromEntries(ids.map((id) => [id, category.optional()])));
+}
+
+function direction(taxonomy: Taxonomy | undefined) {
+  return z.strictObject({
+    enabled: z.boolean().default(true),
+    threshold: probability.optional(),
+    action: action.optional(),
+    unavailable: fallback.optional(),
+    categories: categoriesOf(taxonomy).default({}),
+  });
+}
+
+const code = z.strictObject({
+  enabled: z.boolean().default(true),
+  treatments: z
+    .strictObject({
+      error: treatment.default('block'),
+      warning: treatment.default('warn'),
+      info: treatment.default('ignore'),
+    })
+    .prefault({}),
+  cwes: z
+    .record(
+      z.string().regex(/^CWE-[1-9]\d{0,5}$/, 'write a weakness as CWE- and its number: CWE-78'),
+      treatment,
+    )
+    .default({}),
+  rules: z
+    .record(z.string().regex(/^[\w./-]+$/, 'a rule id has letters, digits and . _ - / only'), treatment)
+    .default({}),
+  unavailable: fallback.optional(),
+  timeout_ms: milliseconds(600_000).default(5000),
+});
+
+const stream = z
+  .strictObject({
+    first_window: z.int().min(1).max(100_000).default(80),
+    max_window: z.int().min(1).max(100_000).default(1200),
+    growth: z.number().min(1).max(10).default(2),
+    idle_ms: milliseconds(60_000).default(150),
+  })
+  .superRefine((value, context) => {
+    if (value.max_window < value.first_window)
+      context.addIssue({
+        code: 'custom',
+        path: ['max_window'],
+        message: `${value.max_window} is smaller than first_window (${value.first_window})`,
+      });
+  });
+
+const refusal = z.strictObject({
+  prompt: refusalText.default("I can't help with that request."),
+  reply: refusalText.default("I can't share the answer to that request."),
+  code: refusalText.default('The answer contained insecure code ({rules}) and was withheld.'),
+});
+
+/**
+ * @param taxonomyIds every taxonomy that is installed
+ * @param defaultTaxonomy the one that holds when the file names none
+ * @param taxonomy the one the file names, if it is known
+ */
+export function policySchema(
+  taxonomyIds: readonly string[],
+  defaultTaxonomy: string,
+  taxonomy: Taxonomy | undefined,
+) {
+  return z.strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][\w.-]{0,63}$/)
+      .describe('a name of up to 64 letters, digits and . _ -')
+      .optional(),
+    // `version: 1` reads as a number and `version: 1.10` would lose its zero: the text is wanted.
+    version: z
+      .union([z.int().min(0).transform(String), z.string().regex(/^[\w.+-]{1,32}$/)])
+      .describe('a whole number, or a version in quotes ("1.2")')
+      .default('1'),
+    description: z.string().default(''),
+    mode: z.enum(['enforce', 'monitor']).default('enforce'),
+    taxonomy: z.enum(taxonomyIds).default(defaultTaxonomy),
+    on_block: z.enum(['refusal', 'error']).default('refusal'),
+    refusal: refusal.prefault({}),
+    threshold: probability.default(0.5),
+    action: action.default('block'),
+    unavailable: fallback.default('block'),
+    unjudged: fallback.default('block'),
+    prompt: direction(taxonomy).prefault({}),
+    reply: direction(taxonomy).prefault({}),
+    code: code.prefault({}),
+    stream: stream.prefault({}),
+    judge_timeout_ms: milliseconds(600_000).default(30_000),
+  });
+}
+
+/** A checked policy file with its defaults. */
+export type PolicyFile = z.output<ReturnType<typeof policySchema>>;
