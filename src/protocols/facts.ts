@@ -1,0 +1,14 @@
+/** The `portcullis` object: what the response headers say, for places where headers are already gone. */
+import type { JsonObject } from '../core/json.js';
+import type { ReplyFacts } from '../core/wire-format.js';
+
+/** `{decision, categories, policy, request_id}`; categories are the ids that reached their threshold. */
+export function factsObject(facts: ReplyFacts): JsonObject {
+  const { decision, requestId } = facts;
+  return {
+    decision: decision.action,
+    categories: decision.categories.map((hit) => hit.id),
+    policy: decision.policy,
+    request_id: requestId,
+  };
+}

@@ -1,0 +1,120 @@
+/** Collects a reply frame's texts, each with the place it can be replaced at. */
+import type { Channel } from '../core/conversation.js';
+import { GuardError } from '../core/errors.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js';
+import type { FrameText } from '../core/wire-format.js';
+import { allStrings, Coverage, depthIsBounded, walkUncovered, type Container } from './coverage.js';
+
+/** Media inside a reply: base64 in a data URL. */
+const DATA_URL = /^data:[^,\s]{0,200};base64,/i;
+
+export class FrameBuilder {
+  readonly coverage = new Coverage();
+  readonly texts: FrameText[] = [];
+
+  /** Throws GuardError('upstream_malformed') when the frame nests too deep to be handled. */
+  constructor(json: JsonObject) {
+    if (!depthIsBounded(json)) throw malformed('a message that nests deeper than 64 levels');
+  }
+
+  /**
+   * Takes the value at this place as text: a string as it is, an object or array as its JSON.
+   * `onEdit` runs before the text is replaced by another.
+   */
+  take(place: TextPlace, onEdit: () => void = () => undefined): void {
+    const { container, key } = place;
+    const value = (container as Record<string | number, JsonValue>)[key];
+    if (value === undefined || value === null || value === '') return;
+    this.coverage.cover(container, key);
+    const isText = typeof value === 'string';
+    const text = isText ? value : JSON.stringify(value);
+    this.#push(place, text, (replacement) => {
+      if (replacement === text) return;
+      onEdit();
+      assign(container, key, isText ? replacement : asObject(replacement));
+    });
+  }
+
+  /** Takes a text that has no single place: `remove` must delete it whole, whatever it is replaced by. */
+  takeRemovable(place: Omit<TextPlace, 'container' | 'key'>, text: string, remove: () => void): void {
+    this.#push(place, text, (replacement) => {
+      if (replacement !== text) remove();
+    });
+  }
+
+  /**
+   * Takes every string not yet covered as text of channel `other`. Token ids are removed: they are
+   * text that no judge can read. Media throws GuardError('unjudgeable_content').
+   */
+  takeOther(container: Container, choice: number, onEdit: () => void = () => undefined): void {
+    walkUncovered(container, '', this.coverage, {
+      text: (text, parent, key, path) => {
+        if (DATA_URL.test(text)) throw unjudgeableReply('media');
+        this.take(
+          { choice, channel: 'other', id: `${choice}/other/${path}`, container: parent, key },
+          onEdit,
+        );
+      },
+      oddKey: (parent, key, path) => {
+        this.coverage.cover(parent, key);
+        const strings = allStrings(parent[key] ?? null);
+        if (strings.some((text) => DATA_URL.test(text))) throw unjudgeableReply('media');
+        this.takeRemovable(
+          { choice, channel: 'other', id: `${choice}/other/${path}` },
+          [key, ...strings].join('\n'),
+          () => {
+            onEdit();
+            remove(parent, key);
+          },
+        );
+        return true;
+      },
+      tokens: (parent, key) => {
+        remove(parent, key);
+        return true;
+      },
+    });
+  }
+
+  #push(place: Omit<TextPlace, 'container' | 'key'>, text: string, set: (text: string) => void): void {
+    const { choice, channel, id } = place;
+    if (text !== '') this.texts.push({ choice, channel, id, text, set });
+  }
+}
+
+export interface TextPlace {
+  readonly choice: number;
+  readonly channel: Channel;
+  readonly id: string;
+  readonly container: Container;
+  readonly key: string | number;
+}
+
+export function malformed(what: string): GuardError {
+  return new GuardError('upstream_malformed', `The upstream sent ${what}.`);
+}
+
+export function unjudgeableReply(what: string): GuardError {
+  return new GuardError('unjudgeable_content', `The reply holds ${what}, which the guard cannot judge.`);
+}
+
+/** Deletes a field of a reply. */
+export function remove(container: JsonObject, key: string): void {
+  Reflect.deleteProperty(container, key);
+}
+
+/** Defines rather than assigns, so that a key `__proto__` stays an ordinary field. */
+function assign(container: Container, key: string | number, value: JsonValue): void {
+  Object.defineProperty(container, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** Edited JSON that is no longer an object is wrapped, so that the field keeps its type. */
+function asObject(text: string): JsonValue {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value)) return value;
+  } catch {
+    // Not JSON any more: wrapped below.
+  }
+  return { redacted: text };
+}

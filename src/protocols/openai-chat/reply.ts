@@ -1,0 +1,179 @@
+/**
+ * Replies of chat completions, whole (`message`) and as chunks (`delta`): which strings are text, which
+ * are metadata. Reference: https://platform.openai.com/docs/api-reference/chat/object and …/streaming
+ */
+import type { JsonObject, JsonValue } from '../../core/json.js';
+import { isJsonObject } from '../../core/json.js';
+import type { ReplyFrame } from '../../core/wire-format.js';
+import { FrameBuilder, malformed, remove, unjudgeableReply } from '../frame-builder.js';
+import { readLogprobs } from '../logprobs.js';
+import { describe, field, isAbsent } from '../shape.js';
+import { REASONING_FIELDS, TEXT_PARTS } from './message.js';
+
+const BODY_METADATA = [
+  'id',
+  'object',
+  'model',
+  'system_fingerprint',
+  'service_tier',
+  'request_id',
+  'provider',
+];
+const CHOICE_METADATA = ['finish_reason', 'native_finish_reason', 'stop_reason'];
+
+/** Azure's and others' verdicts about the text: severity words, no text of the model. */
+const FILTER_FIELDS = ['content_filter_results', 'prompt_filter_results', 'content_filter_result'];
+
+export interface ReplyShape {
+  /** Where a choice keeps its message. */
+  readonly messageField: 'message' | 'delta';
+  /** How many choices there may be. */
+  readonly choices: number;
+}
+
+/** Decodes one reply or one chunk. Throws GuardError('upstream_malformed' | 'unjudgeable_content'). */
+export function decodeFrame(json: JsonObject, shape: ReplyShape): ReplyFrame {
+  const builder = new FrameBuilder(json);
+  const finished: number[] = [];
+  const isError = !isAbsent(field(json, 'error'));
+  const choices = field(json, 'choices');
+  if (Array.isArray(choices)) {
+    const seen = new Set<number>();
+    choices.forEach((value, position) => {
+      const { index, ended } = readChoice(builder, value, position, shape);
+      // Two messages of one choice in a whole reply would hide one of them from most clients.
+      if (shape.messageField === 'message' && seen.has(index)) throw malformed(`choice ${index} twice`);
+      seen.add(index);
+      if (ended) finished.push(index);
+    });
+    builder.coverage.cover(json, 'choices');
+  } else if (!isError) {
+    throw malformed(`a reply whose choices are ${describe(choices)} instead of an array`);
+  }
+  // Decoded prompt tokens beside the reply: the prompt again, cut into pieces nobody can judge.
+  remove(json, 'prompt_logprobs');
+  builder.coverage.metadata(json, BODY_METADATA);
+  coverFilterResults(builder, json);
+  builder.takeOther(json, 0);
+  return { json, texts: builder.texts, finished, isError };
+}
+
+function readChoice(
+  builder: FrameBuilder,
+  value: JsonValue,
+  position: number,
+  shape: ReplyShape,
+): { index: number; ended: boolean } {
+  if (!isJsonObject(value)) throw malformed(`a choice that is ${describe(value)} instead of an object`);
+  const choice = value;
+  const index = field(choice, 'index') ?? position;
+  if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= shape.choices) {
+    throw malformed(`a choice with index ${describe(index)}, where ${shape.choices} choices were asked for`);
+  }
+  const dropLogprobs = (): void => {
+    if (Object.hasOwn(choice, 'logprobs')) choice.logprobs = null;
+  };
+  const firstText = builder.texts.length;
+  const message = field(choice, shape.messageField);
+  if (isJsonObject(message)) readMessage(builder, message, index, dropLogprobs);
+  const text = builder.texts
+    .slice(firstText)
+    .map((piece) => piece.text)
+    .join('');
+  readLogprobs(builder, choice, 'logprobs', index, text);
+  builder.coverage.metadata(choice, CHOICE_METADATA);
+  coverFilterResults(builder, choice);
+  builder.takeOther(choice, index, dropLogprobs);
+  return { index, ended: !isAbsent(field(choice, 'finish_reason')) };
+}
+
+function readMessage(builder: FrameBuilder, message: JsonObject, choice: number, onEdit: () => void): void {
+  builder.coverage.metadata(message, ['role']);
+  for (const key of REASONING_FIELDS) {
+    if (typeof field(message, key) !== 'string') continue;
+    // An id per field: vLLM has sent the same reasoning under two names at once.
+    builder.take({ choice, channel: 'reasoning', id: `${choice}/${key}`, container: message, key }, onEdit);
+  }
+  readContent(builder, message, choice, onEdit);
+  if (typeof field(message, 'refusal') === 'string') {
+    builder.take(
+      { choice, channel: 'refusal', id: `${choice}/refusal`, container: message, key: 'refusal' },
+      onEdit,
+    );
+  }
+  const audio = field(message, 'audio');
+  if (isJsonObject(audio)) {
+    if (!isAbsent(field(audio, 'data')) && field(audio, 'data') !== '') throw unjudgeableReply('audio');
+    builder.coverage.metadata(audio, ['id']);
+    builder.take(
+      { choice, channel: 'text', id: `${choice}/transcript`, container: audio, key: 'transcript' },
+      onEdit,
+    );
+  }
+  readToolCalls(builder, message, choice, onEdit);
+}
+
+function readContent(builder: FrameBuilder, message: JsonObject, choice: number, onEdit: () => void): void {
+  const content = field(message, 'content');
+  if (typeof content === 'string') {
+    builder.take(
+      { choice, channel: 'text', id: `${choice}/text`, container: message, key: 'content' },
+      onEdit,
+    );
+  }
+  if (!Array.isArray(content)) return;
+  content.forEach((part) => {
+    if (!isJsonObject(part)) return;
+    const type = field(part, 'type');
+    const known = typeof type === 'string' ? TEXT_PARTS.get(type) : undefined;
+    if (known === undefined || typeof field(part, known.name) !== 'string') return;
+    builder.coverage.cover(part, 'type');
+    const id = `${choice}/${known.channel}`;
+    builder.take({ choice, channel: known.channel, id, container: part, key: known.name }, onEdit);
+  });
+}
+
+function readToolCalls(builder: FrameBuilder, message: JsonObject, choice: number, onEdit: () => void): void {
+  const calls = field(message, 'tool_calls');
+  if (Array.isArray(calls)) {
+    calls.forEach((call, position) => {
+      if (!isJsonObject(call)) return;
+      const index = field(call, 'index') ?? position;
+      if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) {
+        throw malformed(`a tool call with index ${describe(index)}`);
+      }
+      builder.coverage.metadata(call, ['id', 'type']);
+      for (const kind of ['function', 'custom']) {
+        readCalled(builder, field(call, kind), choice, `tool/${index}`, onEdit);
+      }
+    });
+  }
+  readCalled(builder, field(message, 'function_call'), choice, 'function_call', onEdit);
+}
+
+function readCalled(
+  builder: FrameBuilder,
+  called: JsonValue | undefined,
+  choice: number,
+  id: string,
+  onEdit: () => void,
+): void {
+  if (!isJsonObject(called)) return;
+  for (const [key, channel] of [
+    ['name', 'tool_name'],
+    ['arguments', 'tool_arguments'],
+    ['input', 'tool_arguments'],
+  ] as const) {
+    builder.take({ choice, channel, id: `${choice}/${id}/${key}`, container: called, key }, onEdit);
+  }
+}
+
+function coverFilterResults(builder: FrameBuilder, container: JsonObject): void {
+  const cover = (value: JsonValue | undefined): void => {
+    if (Array.isArray(value)) value.forEach(cover);
+    if (!isJsonObject(value)) return;
+    builder.coverage.metadata(value, Object.keys(value));
+    Object.values(value).forEach(cover);
+  };
+  for (const name of FILTER_FIELDS) cover(field(container, name));
+}
