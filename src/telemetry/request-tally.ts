@@ -13,7 +13,7 @@ export interface RequestTally {
   /** The heaviest over all decisions. */
   readonly action: Action;
   readonly intended: Action;
-  /** Of the decision with the heaviest intended action; the first such one. */
+  /** Of the decision with the heaviest intended action; of several, the first that is not plainly `safe`. */
   readonly reason: DecisionReason;
   readonly direction: Direction;
   readonly unavailable: UnavailableReason | undefined;
@@ -38,13 +38,7 @@ export function createTally(): TallyBuilder {
   return {
     add(decision) {
       action = heavier(action, decision.action);
-      if (
-        leading === undefined ||
-        (decision.intended !== leading.intended &&
-          heavier(leading.intended, decision.intended) === decision.intended)
-      ) {
-        leading = decision;
-      }
+      if (leading === undefined || outweighs(decision, leading)) leading = decision;
       const { direction } = decision;
       for (const { id, score } of decision.categories) {
         const key = `${direction} ${id}`;
@@ -68,4 +62,12 @@ export function createTally(): TallyBuilder {
       };
     },
   };
+}
+
+function outweighs(decision: Decision, leading: Decision): boolean {
+  if (decision.intended === leading.intended) {
+    // Let through without a verdict weighs nothing in actions, but somebody wants to see it.
+    return leading.reason === 'safe' && decision.reason !== 'safe';
+  }
+  return heavier(leading.intended, decision.intended) === decision.intended;
 }

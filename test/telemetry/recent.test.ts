@@ -48,6 +48,15 @@ it('shows under monitor mode what would have been done', () => {
   expect(recent.list()[0]).toMatchObject({ action: 'allow', intended: 'block', direction: 'prompt' });
 });
 
+it('shows what was let through without a verdict, though other windows were plainly safe', () => {
+  const recent = createRecent();
+  recent.sink(decisionEvent({}));
+  recent.sink(decisionEvent({ direction: 'reply', reason: 'unavailable', unavailable: 'timeout' }));
+  recent.sink(decisionEvent({ direction: 'reply' }));
+  recent.sink(requestEvent());
+  expect(recent.list()[0]).toMatchObject({ reason: 'unavailable', unavailable: 'timeout', direction: 'reply' });
+});
+
 it('keeps the newest, newest first, and leaves out requests nobody decided on', () => {
   const recent = createRecent({ limit: 2 });
   for (const requestId of ['a', 'b', 'c']) {
