@@ -10,7 +10,7 @@ import type {
 } from '../core/conversation.js';
 import { GuardError } from '../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js';
-import { Coverage, depthIsBounded, walkUncovered, type Container } from './coverage.js';
+import { Coverage, depthIsBounded, isDataUrl, walkUncovered, type Container } from './coverage.js';
 import { joinPath } from './shape.js';
 import { collectDefinitionText } from './tool-definitions.js';
 
@@ -57,10 +57,10 @@ export class ConversationBuilder {
 
   /**
    * The conversation. Definitions come first, as servers render them, and stay a cached prefix. Text
-   * from places we do not know goes behind the last User turn, where any judge looks.
+   * from places we do not know goes behind the last User turn, where any judge looks, as `channel`.
    */
-  build(): Conversation {
-    const other = this.#collectOther();
+  build(channel: Channel = 'other'): Conversation {
+    const other = this.#collectOther(channel);
     const turns: Turn[] = [...this.#turns];
     if (other.length > 0) {
       const lastUser = turns.findLastIndex((turn) => turn.role === 'User');
@@ -72,12 +72,15 @@ export class ConversationBuilder {
     return { turns, unjudged: this.#unjudged };
   }
 
-  #collectOther(): Segment[] {
+  #collectOther(channel: Channel): Segment[] {
     const segments: Segment[] = [];
     walkUncovered(this.#body, '', this.coverage, {
-      text: (text, _container, _key, path) => segments.push({ channel: 'other', text, path }),
+      text: (text, _container, _key, path) => {
+        if (isDataUrl(text)) this.#unjudged.push({ kind: 'file', path });
+        else segments.push({ channel, text, path });
+      },
       oddKey: (_container, key, path) => {
-        segments.push({ channel: 'other', text: key, path });
+        segments.push({ channel, text: key, path });
         return false;
       },
       tokens: (_container, _key, path) => {

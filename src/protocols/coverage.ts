@@ -13,6 +13,9 @@ const METADATA = /^[\w.:/@+=,-]{0,256}$/;
 /** Keys that may pass as names of fields. Others (sentences, other scripts) are text. */
 const FIELD_NAME = /^[\w.$-]{1,64}$/;
 
+/** Media inside JSON: base64 in a data URL. */
+const DATA_URL = /^data:[^,\s]{0,200};base64,/i;
+
 /** Fields that hold token ids where a server has them. */
 const TOKEN_FIELDS = new Set([
   'prompt',
@@ -26,6 +29,10 @@ const TOKEN_FIELDS = new Set([
 
 export function looksLikeMetadata(text: string): boolean {
   return METADATA.test(text);
+}
+
+export function isDataUrl(text: string): boolean {
+  return DATA_URL.test(text);
 }
 
 export function looksLikeFieldName(key: string): boolean {

@@ -3,10 +3,14 @@ import type { Channel } from '../core/conversation.js';
 import { GuardError } from '../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js';
 import type { FrameText } from '../core/wire-format.js';
-import { allStrings, Coverage, depthIsBounded, walkUncovered, type Container } from './coverage.js';
-
-/** Media inside a reply: base64 in a data URL. */
-const DATA_URL = /^data:[^,\s]{0,200};base64,/i;
+import {
+  allStrings,
+  Coverage,
+  depthIsBounded,
+  isDataUrl,
+  walkUncovered,
+  type Container,
+} from './coverage.js';
 
 export class FrameBuilder {
   readonly coverage = new Coverage();
@@ -43,30 +47,29 @@ export class FrameBuilder {
   }
 
   /**
-   * Takes every string not yet covered as text of channel `other`. Token ids are removed: they are
-   * text that no judge can read. Media throws GuardError('unjudgeable_content').
+   * Takes every string not yet covered as text. Token ids are removed: they are text that no judge can
+   * read. Media throws GuardError('unjudgeable_content').
    */
-  takeOther(container: Container, choice: number, onEdit: () => void = () => undefined): void {
+  takeOther(container: Container, choice: number, options: OtherTextOptions = {}): void {
+    const { channel = 'other', onEdit = () => undefined } = options;
+    const place = (path: string): Omit<TextPlace, 'container' | 'key'> => ({
+      choice,
+      channel,
+      id: `${choice}/${channel}/${path}`,
+    });
     walkUncovered(container, '', this.coverage, {
       text: (text, parent, key, path) => {
-        if (DATA_URL.test(text)) throw unjudgeableReply('media');
-        this.take(
-          { choice, channel: 'other', id: `${choice}/other/${path}`, container: parent, key },
-          onEdit,
-        );
+        if (isDataUrl(text)) throw unjudgeableReply('media');
+        this.take({ ...place(path), container: parent, key }, onEdit);
       },
       oddKey: (parent, key, path) => {
         this.coverage.cover(parent, key);
         const strings = allStrings(parent[key] ?? null);
-        if (strings.some((text) => DATA_URL.test(text))) throw unjudgeableReply('media');
-        this.takeRemovable(
-          { choice, channel: 'other', id: `${choice}/other/${path}` },
-          [key, ...strings].join('\n'),
-          () => {
-            onEdit();
-            remove(parent, key);
-          },
-        );
+        if (strings.some(isDataUrl)) throw unjudgeableReply('media');
+        this.takeRemovable(place(path), [key, ...strings].join('\n'), () => {
+          onEdit();
+          remove(parent, key);
+        });
         return true;
       },
       tokens: (parent, key) => {
@@ -80,6 +83,13 @@ export class FrameBuilder {
     const { choice, channel, id } = place;
     if (text !== '') this.texts.push({ choice, channel, id, text, set });
   }
+}
+
+export interface OtherTextOptions {
+  /** Default `other`. Ids are `<choice>/<channel>/<path>`. */
+  readonly channel?: Channel;
+  /** Runs before a text is replaced by another. */
+  readonly onEdit?: () => void;
 }
 
 export interface TextPlace {

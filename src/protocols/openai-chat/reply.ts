@@ -83,7 +83,7 @@ function readChoice(
   readLogprobs(builder, choice, 'logprobs', index, text);
   builder.coverage.metadata(choice, CHOICE_METADATA);
   coverFilterResults(builder, choice);
-  builder.takeOther(choice, index, dropLogprobs);
+  builder.takeOther(choice, index, { onEdit: dropLogprobs });
   return { index, ended: !isAbsent(field(choice, 'finish_reason')) };
 }
 
