@@ -2,26 +2,18 @@
 import { resolve } from 'node:path';
 import { GuardError } from '../../core/errors.js';
 import type { Judge } from '../../core/judge.js';
+import { createEmbeddedJudge } from './embedded/embedded-judge.js';
+import { openEmbeddedFiles } from './embedded-judge-files.js';
+import { createHostedEncoder } from './hosted-encoder.js';
 import { silentLog, type GuardLog } from './guard-log.js';
 import { createFailedJudge } from './failed-judge.js';
+import type { HostedJudge } from './hosted-judge.js';
 import { inspectGuardFile } from './guard-file.js';
 import { createLlamaGuardJudge } from './llama-guard/llama-guard-judge.js';
 import { GgufError } from './native/gguf-header.js';
 import { createNativeHost, type HostState } from './native/native-host.js';
 import type { GpuChoice } from './native/protocol.js';
 import { formatJudgeSpec, type JudgeSpec } from './spec.js';
-
-/** A judge whose model lives in a process of its own, loaded in the background. */
-export interface HostedJudge extends Judge {
-  /**
-   * Resolves once the model is loaded; rejects with GuardError('guard_not_ready') whose message says why
-   * it is not and what to do. Judging needs no wait: early checks wait for the model up to their deadline.
-   */
-  ready(): Promise<void>;
-  readonly state: HostState;
-  /** The process that hosts the model now; undefined while there is none. */
-  readonly pid: number | undefined;
-}
 
 export interface CreateJudgeOptions {
   /** Where the embedded guard's files are. */
@@ -51,6 +43,7 @@ export async function createJudge(spec: JudgeSpec, options: CreateJudgeOptions):
     case 'gguf':
       return createGgufJudge(resolve(spec.path), options);
     case 'embedded':
+      return createHostedEmbeddedJudge(options);
     case 'hf':
     case 'openai':
     case 'ollama':
@@ -59,6 +52,25 @@ export async function createJudge(spec: JudgeSpec, options: CreateJudgeOptions):
         `The guard "${formatJudgeSpec(spec)}" is not in this version yet; use gguf:PATH with a downloaded file, or embedded.`,
       );
   }
+}
+
+async function createHostedEmbeddedJudge(options: CreateJudgeOptions): Promise<HostedJudge> {
+  const { log = silentLog, modelsDir, threads } = options;
+  let files;
+  try {
+    files = await openEmbeddedFiles(modelsDir);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `The embedded guard cannot be loaded: ${why}`;
+    log('error', message);
+    return createFailedJudge({ id: 'embedded', taxonomy: 'mlcommons-v0.5' }, message);
+  }
+  const host = createNativeHost<'encoder'>(
+    { kind: 'encoder', modelPath: files.encoderPath, threads, gpu: false },
+    options,
+  );
+  const encoder = createHostedEncoder(host, files.encoderFingerprint);
+  return withHost(createEmbeddedJudge({ encoder, head: files.head }), host);
 }
 
 async function createGgufJudge(modelPath: string, options: CreateJudgeOptions): Promise<HostedJudge> {

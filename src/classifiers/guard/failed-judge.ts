@@ -1,6 +1,6 @@
 /** Stands in for a judge whose model file cannot be used: every answer is `unavailable(load_failed)`. */
 import { GuardError } from '../../core/errors.js';
-import type { HostedJudge } from './create-judge.js';
+import type { HostedJudge } from './hosted-judge.js';
 
 /** @param message what is wrong with the file and what to do */
 export function createFailedJudge(

@@ -15,7 +15,7 @@ export class EncoderUnavailableError extends Error {
 }
 
 /** @param fingerprint see PieceEncoder */
-export function hostedEncoder(host: NativeHost<'encoder'>, fingerprint: string): PieceEncoder {
+export function createHostedEncoder(host: NativeHost<'encoder'>, fingerprint: string): PieceEncoder {
   return {
     fingerprint,
     get queueDepth() {
