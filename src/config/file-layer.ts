@@ -2,7 +2,6 @@
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { isJsonObject } from '../core/json.js';
-import type { JsonObject } from '../core/json.js';
 import { formatProblem, inspectYaml, readSettingsFile } from '../strict-yaml/index.js';
 import type { Setting, Settings } from './settings.js';
 

@@ -70,8 +70,7 @@ const gpu = z
 function upstreamUrlFault(text: string): string | undefined {
   if (!URL.canParse(text)) return `is not a URL; write it like http://127.0.0.1:11434`;
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    return `begins with ${url.protocol}// but has to begin with http:// or https://`;
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'has to begin with http:// or https://';
   if (url.username !== '' || url.password !== '')
     return 'has a user name or password in it; send them with upstream.headers instead';
   if (url.search !== '' || url.hash !== '') return 'may not have a ? or # part';

@@ -37,8 +37,8 @@ function tooDeepAt(text: string): number | undefined {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     Array.from(parser.next(lexeme));
-    // A map and its pair's value take two places of the stack, the document one.
-    if (parser.stack.length > 2 * MAX_DEPTH) return parser.offset;
+    // One place of the stack is the document's, one the scalar's.
+    if (parser.stack.length > MAX_DEPTH + 2) return parser.offset;
   }
   return undefined;
 }
@@ -105,6 +105,10 @@ function aliasProblems(doc: Document.Parsed, at: (offset: number, message: strin
   return problems;
 }
 
+function inFileOrder(a: Problem, b: Problem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
 /** Checks `text`; see the head of this file for what is accepted. An empty document counts as `{}`. */
 export function inspectYaml<T>(text: string, schema: SchemaFor<T>): Inspected<T> {
   const lines = new LineCounter();
@@ -154,5 +158,5 @@ export function inspectYaml<T>(text: string, schema: SchemaFor<T>): Inspected<T>
       problems.push(at(offsetOf(doc, path, atKey), message, formatPath(path)));
   }
   if (result.success && problems.length === 0) return { ok: true, value: result.data };
-  return { ok: false, problems };
+  return { ok: false, problems: problems.sort(inFileOrder) };
 }

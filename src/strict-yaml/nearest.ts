@@ -30,6 +30,10 @@ function simplified(word: string): string {
   return word.toLowerCase().replaceAll(/[-_\s.]/g, '');
 }
 
+function withoutDigits(word: string): string {
+  return word.replaceAll(/\d/g, '');
+}
+
 /**
  * The candidate that `word` most likely stands for, or undefined when none is close: at most one edit
  * for every three characters (at least one), letter case and `-`/`_` not counting. A candidate that
@@ -42,6 +46,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let bestDistance = Infinity;
   for (const candidate of candidates) {
     const known = simplified(candidate);
+    // S12 is no misspelt S1: words that differ in their numbers only are different things.
+    if (known !== wanted && withoutDigits(known) === withoutDigits(wanted)) continue;
     let distance = editDistance(wanted, known);
     const contained = known.includes(wanted) || wanted.includes(known);
     const limit = Math.max(1, Math.floor(Math.max(wanted.length, known.length) / 3));

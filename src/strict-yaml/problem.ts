@@ -28,14 +28,11 @@ export function formatProblem(fileName: string, problem: Problem): string {
   return `${place}: ${problem.path === '' ? '' : problem.path + ': '}${problem.message}`;
 }
 
-/** All problems under one heading, in the order of the file. */
+/** All problems under one heading. */
 export function formatProblems(fileName: string, problems: readonly Problem[]): string {
-  const sorted = [...problems].sort(
-    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
-  );
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
   return [
     `${fileName} has ${count}:`,
-    ...sorted.map((problem) => '  ' + formatProblem(fileName, problem)),
+    ...problems.map((problem) => '  ' + formatProblem(fileName, problem)),
   ].join('\n');
 }

@@ -78,16 +78,20 @@ export function allowedWords(schema: Schema): string[] {
   );
 }
 
+/** The bounds that zod's number classes carry; infinite where there are none. */
+interface NumberBounds {
+  readonly minValue?: number | null;
+  readonly maxValue?: number | null;
+  readonly isInt?: boolean;
+}
+
 function describeNumber(schema: Schema): string {
-  const { minimum, maximum, format } = schema._zod.bag as {
-    minimum?: number;
-    maximum?: number;
-    format?: string;
-  };
-  const kind =
-    format === 'safeint' || format === 'int32' || format === 'uint32' ? 'a whole number' : 'a number';
-  const low = minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? undefined : minimum;
-  const high = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
+  const { minValue, maxValue, isInt } = schema as NumberBounds;
+  const kind = isInt === true ? 'a whole number' : 'a number';
+  const bound = (value: number | null | undefined): number | undefined =>
+    typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined;
+  const low = bound(minValue);
+  const high = bound(maxValue);
   if (low !== undefined && high !== undefined) return `${kind} from ${low} to ${high}`;
   if (low !== undefined) return `${kind} of at least ${low}`;
   if (high !== undefined) return `${kind} of at most ${high}`;
