@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/telemetry/index.js';
@@ -65,6 +66,13 @@ describe('metrics', () => {
       portcullis_upstream_seconds: 'upstream,code',
     });
     expect(metrics.contentType).toMatch(/^text\/plain/);
+  });
+
+  it('is documented, name by name', async () => {
+    const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+    const names = [...(await make().text()).matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
+    expect(names).toHaveLength(12);
+    for (const name of names) expect(page).toContain('`' + name);
   });
 
   it('has the series an alert needs at 0 before anything happened', async () => {

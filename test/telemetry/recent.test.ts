@@ -54,7 +54,11 @@ it('shows what was let through without a verdict, though other windows were plai
   recent.sink(decisionEvent({ direction: 'reply', reason: 'unavailable', unavailable: 'timeout' }));
   recent.sink(decisionEvent({ direction: 'reply' }));
   recent.sink(requestEvent());
-  expect(recent.list()[0]).toMatchObject({ reason: 'unavailable', unavailable: 'timeout', direction: 'reply' });
+  expect(recent.list()[0]).toMatchObject({
+    reason: 'unavailable',
+    unavailable: 'timeout',
+    direction: 'reply',
+  });
 });
 
 it('keeps the newest, newest first, and leaves out requests nobody decided on', () => {

@@ -1,38 +1,43 @@
 /** Polls the summary while the page is visible and hands it to the parts that show it. */
 import { byId, sum } from './dom.js';
 import { showOverview, showReadiness, showUnreachable } from './overview.js';
-import { problem, setVocabulary, startPlayground } from './playground.js';
+import { errorText, setVocabulary, startPlayground } from './playground.js';
 import { showRecent, startRecent } from './recent.js';
 
 const EVERY_MS = 2000;
 const PATIENCE_MS = 5000;
 
 let timer;
-let failingSince;
+let lastGood;
 
 async function poll() {
   clearTimeout(timer);
-  try {
-    const response = await fetch('/dashboard/api/summary', {
-      headers: { accept: 'application/json' },
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-    const answer = await response.json().catch(() => undefined);
-    if (!response.ok) throw new Error(problem(response, answer));
-    if (typeof answer?.counts !== 'object')
-      throw new Error('The server answered something else than its counts.');
-    failingSince = undefined;
-    document.body.classList.remove('stale');
-    showAll(answer);
-  } catch (error) {
-    failingSince ??= new Date().toLocaleTimeString();
-    document.body.classList.add('stale');
-    // A failed connection has no message worth reading; everything else is written for people.
-    const connection = error instanceof TypeError || error.name === 'TimeoutError';
-    showUnreachable(connection ? 'Portcullis does not answer.' : error.message, failingSince);
+  const { summary, problem } = await ask();
+  document.body.classList.toggle('stale', summary === undefined);
+  if (summary === undefined) showUnreachable(problem, lastGood?.toLocaleTimeString());
+  else {
+    showAll(summary);
+    lastGood = new Date();
   }
   clearTimeout(timer);
   if (!document.hidden) timer = setTimeout(poll, EVERY_MS);
+}
+
+/** The summary, or why there is none, in words for people. */
+async function ask() {
+  let response;
+  try {
+    response = await fetch('/dashboard/api/summary', {
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+  } catch {
+    return { problem: 'Portcullis does not answer.' };
+  }
+  const answer = await response.json().catch(() => undefined);
+  if (!response.ok) return { problem: errorText(response, answer) };
+  if (typeof answer?.counts === 'object') return { summary: answer };
+  return { problem: 'The server answered something else than its counts.' };
 }
 
 function showAll(summary) {

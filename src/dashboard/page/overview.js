@@ -48,11 +48,12 @@ export function showReadiness(guard) {
   setText(element, guard.ready ? `Ready.${message}` : `Not ready.${message}`);
 }
 
-/** @param {string} since local time of the first failed poll */
+/** @param {string | undefined} since local time of the last good poll, if there was one */
 export function showUnreachable(problem, since) {
   const element = byId('readiness');
   element.dataset.state = 'down';
-  setText(element, `${problem} The counts below are from before ${since}; still trying.`);
+  const counts = since === undefined ? '' : ` The counts are from ${since}.`;
+  setText(element, `${problem}${counts} Still trying.`);
 }
 
 export function showOverview(summary) {
@@ -110,7 +111,7 @@ function showFigures(counts) {
     [
       'No answer',
       count(missing),
-      answers === 0 ? '' : missing === 0 ? 'nothing went unjudged' : 'not the same as safe',
+      answers === 0 ? '' : missing === 0 ? 'nothing went unjudged' : 'left unjudged',
     ],
   ];
   if (tokens > 0) {

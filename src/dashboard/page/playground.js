@@ -90,7 +90,7 @@ async function post(path, body) {
     throw new Error('Portcullis does not answer. Is the process still running?');
   }
   const answer = await response.json().catch(() => undefined);
-  if (!response.ok) throw new Error(problem(response, answer));
+  if (!response.ok) throw new Error(errorText(response, answer));
   if (typeof answer !== 'object' || answer === null) {
     throw new Error(`${path} answered something that is not JSON.`);
   }
@@ -98,7 +98,7 @@ async function post(path, body) {
 }
 
 /** The message of an error body in any of our wire formats, or the bare status. */
-export function problem(response, answer) {
+export function errorText(response, answer) {
   const message = answer?.error?.message ?? answer?.error;
   return typeof message === 'string' && message !== ''
     ? message

@@ -13,7 +13,7 @@ const WOULD = { annotate: 'would annotate', redact: 'would redact', block: 'woul
 
 const COLUMNS = ['Time', 'Decision', 'Why', 'Route', 'Policy', 'Time added', 'Request'];
 
-const FEW = 20;
+const FEW = 15;
 let showsAll = false;
 
 export function startRecent() {
@@ -92,5 +92,5 @@ function why(entry, names) {
   if (entry.error !== null) {
     parts.push(el('span.reason', {}, el('span.mono', {}, entry.error), ` (HTTP ${entry.status})`));
   }
-  return parts.length === 0 ? el('span.faint', {}, '–') : el('span', {}, ...parts);
+  return parts.length === 0 ? el('span.blank', {}, '–') : el('span', {}, ...parts);
 }
