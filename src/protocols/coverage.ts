@@ -8,7 +8,7 @@ import { joinPath } from './shape.js';
 export type Container = JsonObject | JsonValue[];
 
 /** Metadata must look like it: a word, an id, a number, a date. Anything with a space in it is text. */
-const METADATA = /^[\w.:/@+=,-]{0,256}$/;
+const METADATA = /^[\w.:/\\@+=,-]{0,256}$/;
 
 /** Keys that may pass as names of fields. Others (sentences, other scripts) are text. */
 const FIELD_NAME = /^[\w.$-]{1,64}$/;
