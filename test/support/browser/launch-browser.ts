@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
-const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** A missing browser fails the test: a page nobody looked at is not a tested page. */
 export async function launchBrowser(): Promise<Browser> {
   if (!existsSync(CHROMIUM)) {
     throw new Error(
       `There is no browser at ${CHROMIUM}. Install one (Debian: apt-get install -y chromium) ` +
-        'or set CHROMIUM_PATH to a Chromium or Chrome executable.',
+        'or set CHROMIUM to a Chromium or Chrome executable.',
     );
   }
   return chromium.launch({
