@@ -130,7 +130,8 @@ export function inspectYaml<T>(text: string, schema: SchemaFor<T>): Inspected<T>
     stringKeys: true,
     resolveKnownTags: false,
     version: '1.2',
-    logLevel: 'silent',
+    // 'silent' would also keep quiet about a second document.
+    logLevel: 'error',
   });
   const problems = [...doc.errors, ...doc.warnings].map((error) =>
     at(error.pos[0], syntaxMessage(error, text)),
