@@ -1,6 +1,6 @@
 /** Conversation in, tokens of the guard's prompt out. Ties template, marks and tokenizer together. */
-import type { GuardMessage, GuardRole } from '../../../core/conversation.js';
-import { marksOf, type ScaffoldMarks } from './imitation.js';
+import { mergeNeighbours, type GuardMessage, type GuardRole } from '../../../core/conversation.js';
+import { createImitationBreaker, marksOf, type ScaffoldMarks } from './imitation.js';
 import { segmentScaffold, tokenizePrompt, type TextTokenizer } from './prompt-tokens.js';
 import { createScaffoldMaker, type TemplateTokens } from './scaffold.js';
 
@@ -18,20 +18,19 @@ export function createPromptBuilder<T>(
   template: string,
   templateTokens: TemplateTokens,
   tokenizer: TextTokenizer<T>,
-  createBreaker: (marks: ScaffoldMarks) => (text: string) => string,
 ): PromptBuilder<T> {
   const maker = createScaffoldMaker(template, templateTokens);
   const dialogue = maker.make(['User', 'Agent']);
   const marks = marksOf([maker.make(['User']), dialogue]);
-  const breakImitations = createBreaker(marks);
+  const breakImitations = createImitationBreaker(marks);
   return {
     marks,
     sample: dialogue.parts.filter((part) => typeof part === 'string').join(''),
     tokens(messages) {
-      // Guard templates begin with a User turn; a reply judged alone gets an empty one before it.
-      const [first] = messages;
+      // Guard templates alternate and begin with a User turn; a reply judged alone gets an empty one before it.
+      const merged = mergeNeighbours(messages);
       const complete: readonly GuardMessage[] =
-        first?.role === 'Agent' ? [{ role: 'User', text: '' }, ...messages] : messages;
+        merged[0]?.role === 'Agent' ? [{ role: 'User', text: '' }, ...merged] : merged;
       const scaffold = maker.make(complete.map((message): GuardRole => message.role));
       const texts = complete.map(({ text }) => breakImitations(scaffold.trims ? text.trim() : text));
       return tokenizePrompt(segmentScaffold(scaffold.parts, tokenizer), texts, tokenizer);

@@ -6,15 +6,16 @@ import type { CallOutcome, LlamaGuardAnswer, LlamaGuardSpec } from '../native/pr
 import { SessionLoadError, type Session } from '../native/session.js';
 import { parseCategoryLine } from './category-line.js';
 import { familyOfRendering } from './family.js';
-import { createImitationBreaker } from './imitation.js';
 import { createLane, type Lane, type LaneReading } from './lane.js';
-import { createPromptBuilder, type PromptBuilder } from './prompt-builder.js';
+import { promptBuilderFor } from './model-prompts.js';
+import type { PromptBuilder } from './prompt-builder.js';
 import { readVerdict, shareOf, type Reading } from './reading.js';
-import type { TextTokenizer } from './prompt-tokens.js';
 
 /** Room behind a prompt: line breaks before the verdict, the verdict, and the list of categories. */
 const ANSWER_TOKENS = 64;
 const MAX_NEWLINES = 2;
+/** No token of a Llama vocabulary stands for more; what is longer need not be tokenized to know that it does not fit. */
+const MAX_TOKEN_CHARACTERS = 256;
 /** Tokens between two looks at the caller's signal. GPUs take large bites at no cost in lateness. */
 const CHUNK = { cpu: 64, gpu: 512 };
 
@@ -113,6 +114,12 @@ export async function openLlamaGuardSession(spec: LlamaGuardSpec): Promise<Sessi
   ): Promise<CallOutcome<LlamaGuardAnswer>> {
     const last = messages.at(-1);
     if (last === undefined) return unavailable('internal', 'There is no message to judge.');
+    const characters = messages.reduce((sum, { text }) => sum + text.length, 0);
+    if (characters > contextTokens * MAX_TOKEN_CHARACTERS)
+      return unavailable(
+        'context_overflow',
+        `The conversation has ${characters} characters; they cannot fit the guard's ${contextTokens} tokens.`,
+      );
     const tokens = builder.tokens(messages);
     if (tokens.length + ANSWER_TOKENS > contextTokens)
       return unavailable(
@@ -174,18 +181,8 @@ export async function openLlamaGuardSession(spec: LlamaGuardSpec): Promise<Sessi
 function openPromptBuilder(spec: LlamaGuardSpec, model: LlamaModel): PromptBuilder<Token> {
   const template: unknown = model.fileInfo.metadata.tokenizer.chat_template;
   if (typeof template !== 'string' || template === '') throw notAGuard(spec, 'it has no chat template');
-  const tokenizer: TextTokenizer<Token> = {
-    tokenize: (text, specialTokens) => model.tokenize(text, specialTokens),
-    isSpecialToken: (token) => model.isSpecialToken(token),
-    specialText: (token) => model.detokenize([token], true),
-  };
   try {
-    return createPromptBuilder(
-      template,
-      { bos: model.tokens.bosString ?? '', eos: model.tokens.eosString ?? '' },
-      tokenizer,
-      createImitationBreaker,
-    );
+    return promptBuilderFor(model, template);
   } catch (error) {
     throw notAGuard(
       spec,

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseCategoryLine } from '../../../../src/classifiers/guard/llama-guard/category-line.js';
+import { familyOfRendering, familyOfSource } from '../../../../src/classifiers/guard/llama-guard/family.js';
+import { readVerdict, shareOf } from '../../../../src/classifiers/guard/llama-guard/reading.js';
+import { createScaffoldMaker } from '../../../../src/classifiers/guard/llama-guard/scaffold.js';
+import { toyGuardTemplate } from '../../../support/gguf/toy-template.js';
+
+const TOKENS = { bos: '<s>', eos: '</s>' };
+
+describe('parseCategoryLine', () => {
+  const known = ['S1', 'S2', 'S10', 'S11'];
+
+  it('reads ids in their order, once each', () => {
+    expect(parseCategoryLine('\nS10,S1 , S10', known)).toEqual({ ids: ['S10', 'S1'], notes: [] });
+  });
+
+  it('drops ids that the prompt does not list, and says so', () => {
+    const { ids, notes } = parseCategoryLine('\nS1,S14', known);
+    expect(ids).toEqual(['S1']);
+    expect(notes.join()).toContain('S14');
+  });
+
+  it.each(['', '\nsafe', '\nS1 S2', '\nS1\nS2', '\nS1,', '\ns1', '\nS1.', '\nS123', '\nO1'])(
+    'takes %j for no list',
+    (text) => {
+      const { ids, notes } = parseCategoryLine(text, known);
+      expect(ids).toEqual([]);
+      expect(notes).toHaveLength(1);
+    },
+  );
+
+  it('names only known ids, and repeats nothing else of what the model wrote', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const { ids, notes } = parseCategoryLine(text, known);
+        for (const id of ids) expect(known).toContain(id);
+        for (const note of notes)
+          expect(note).toMatch(
+            /^The model named (no categories in the form "S1,S3"\.|categories that its prompt does not list: (S\d{1,2}(, )?)+\.)$/,
+          );
+      }),
+    );
+  });
+});
+
+describe('readVerdict', () => {
+  it('is the softmax of the two words, with their share of the whole', () => {
+    const values = new Map([
+      ['safe', 1],
+      ['unsafe', 3],
+      ['other', 2],
+    ]);
+    const totalWeight = Math.exp(-2) + 1 + Math.exp(-1);
+    const reading = readVerdict({ values, totalWeight }, 'safe', 'unsafe');
+    expect(reading?.score).toBeCloseTo(Math.exp(3) / (Math.exp(1) + Math.exp(3)), 12);
+    expect(reading?.margin).toBe(2);
+    expect(reading?.mass).toBeCloseTo(
+      (Math.exp(1) + Math.exp(3)) / (Math.exp(1) + Math.exp(2) + Math.exp(3)),
+      12,
+    );
+    expect(shareOf({ values, totalWeight }, ['other', 'none'])).toBeCloseTo(Math.exp(-1) / totalWeight, 12);
+  });
+
+  it.each([NaN, Infinity, -Infinity])('is nothing when a logit is %d', (bad) => {
+    expect(
+      readVerdict(
+        {
+          values: new Map([
+            ['a', bad],
+            ['b', 1],
+          ]),
+          totalWeight: 1,
+        },
+        'a',
+        'b',
+      ),
+    ).toBeUndefined();
+    expect(
+      readVerdict(
+        {
+          values: new Map([
+            ['a', 0],
+            ['b', 1],
+          ]),
+          totalWeight: NaN,
+        },
+        'a',
+        'b',
+      ),
+    ).toBeUndefined();
+    expect(readVerdict({ values: new Map([['a', 0]]), totalWeight: 1 }, 'a', 'b')).toBeUndefined();
+  });
+
+  it('stays in [0, 1] and grows with the margin', () => {
+    const logit = fc.double({ min: -80, max: 80, noNaN: true });
+    fc.assert(
+      fc.property(logit, logit, (safe, unsafe) => {
+        const highest = Math.max(safe, unsafe);
+        const totalWeight = Math.exp(safe - highest) + Math.exp(unsafe - highest);
+        const reading = readVerdict(
+          {
+            values: new Map([
+              ['s', safe],
+              ['u', unsafe],
+            ]),
+            totalWeight,
+          },
+          's',
+          'u',
+        );
+        expect(reading?.score).toBeGreaterThanOrEqual(0);
+        expect(reading?.score).toBeLessThanOrEqual(1);
+        expect(reading?.mass).toBeCloseTo(1, 9);
+        if (unsafe > safe) expect(reading?.score).toBeGreaterThanOrEqual(0.5);
+      }),
+    );
+  });
+});
+
+describe('families', () => {
+  it('are told apart by the list of categories', () => {
+    const rendering = (count: number): string =>
+      Array.from({ length: count }, (_, i) => `S${i + 1}: Hazard.`).join('\n') + "\nSay 'safe' or 'unsafe'.";
+    expect(familyOfRendering(rendering(11))).toMatchObject({
+      id: 'llama-guard-2',
+      taxonomy: 'mlcommons-v0.5',
+    });
+    expect(familyOfRendering(rendering(14))?.categoryIds).toHaveLength(14);
+    expect(familyOfRendering(rendering(13))).toMatchObject({
+      id: 'llama-guard-3',
+      taxonomy: 'mlcommons-v1.0',
+    });
+  });
+
+  it.each([
+    '',
+    'You are a helpful assistant.',
+    'Is it safe or unsafe?',
+    'S1: Hazard.\nS2: Hazard.\nIs it safe?',
+  ])('do not include %j', (text) => {
+    expect(familyOfRendering(text)).toBeUndefined();
+  });
+
+  it('are guessed from sources with escaped line breaks or a dictionary', () => {
+    expect(familyOfSource(toyGuardTemplate())?.id).toBe('llama-guard-2');
+    expect(familyOfSource('{% set c = {"S1": "A.", "S2": "B.", "S12": "C."} %}')?.id).toBe('llama-guard-3');
+    expect(familyOfSource('{{ messages }}')).toBeUndefined();
+  });
+});
+
+describe('createScaffoldMaker', () => {
+  it('leaves a hole for each text', () => {
+    const maker = createScaffoldMaker(
+      "{% for m in messages %}{{ m.role + ': ' + m['content'] + '\n' }}{% endfor %}END",
+      TOKENS,
+    );
+    expect(maker.make(['User', 'Agent'])).toEqual({
+      parts: ['user: ', 0, '\nassistant: ', 1, '\nEND'],
+      trims: false,
+    });
+  });
+
+  it('notices that the template strips the texts', () => {
+    expect(createScaffoldMaker('{{ messages[0].content | trim }}', TOKENS).make(['User']).trims).toBe(true);
+    expect(createScaffoldMaker('{{ messages[0].content.strip() }}', TOKENS).make(['User']).trims).toBe(true);
+  });
+
+  it('also serves templates that want a list of parts', () => {
+    const maker = createScaffoldMaker(
+      "{% for m in messages %}{{ m.content[0].text if m.content is iterable and m.content is not string else raise_exception('parts only') }}{% endfor %}!",
+      TOKENS,
+    );
+    expect(maker.make(['User']).parts).toEqual([0, '!']);
+  });
+
+  it('gives the template the special tokens by name', () => {
+    const maker = createScaffoldMaker('{{ bos_token }}{{ messages[0].content }}{{ eos_token }}', TOKENS);
+    expect(maker.make(['User']).parts).toEqual(['<s>', 0, '</s>']);
+  });
+
+  it.each([
+    ['{{ messages', /./],
+    ['Hello', /leaves out message 1 of 1/],
+    ["{{ raise_exception('no roles today') }}", /no roles today/],
+    ['{{ messages[0].content | upper }}', /leaves out message 1/],
+  ])('refuses the template %j', (source, why) => {
+    expect(() => createScaffoldMaker(source, TOKENS)).toThrow(why);
+  });
+
+  it('refuses a conversation of which the template would hide a part', () => {
+    const maker = createScaffoldMaker('{{ messages[0].content }}', TOKENS);
+    expect(() => maker.make(['User', 'Agent'])).toThrow('leaves out message 2 of 2');
+  });
+});
