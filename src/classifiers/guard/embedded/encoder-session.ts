@@ -26,6 +26,8 @@ export interface EncoderSession {
    * piece later. Calls may overlap; their pieces take turns.
    */
   embedPieces(text: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<EmbeddedText>;
+  /** The tokens of the pieces that `embedPieces` would embed. */
+  tokenizePieces(text: string): Uint32Array[];
   /** Length of every embedding. */
   readonly dimension: number;
   dispose(): Promise<void>;
@@ -56,19 +58,24 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
   });
   const cache = new LRUCache<string, Float32Array>({ max: options.cachedPieces ?? 2048 });
 
-  async function embed(piece: readonly Token[]): Promise<Float32Array> {
-    const { vector } = await context.getEmbeddingFor([...piece]);
+  function tokenizePieces(text: string): Uint32Array[] {
+    return cutPieces(model.tokenize(foldText(text), false)).map((piece) => Uint32Array.from(piece));
+  }
+
+  async function embed(piece: Uint32Array): Promise<Float32Array> {
+    const { vector } = await context.getEmbeddingFor(Array.from(piece) as Token[]);
     return normalise(vector);
   }
 
   return {
     dimension: model.embeddingVectorSize,
+    tokenizePieces,
     async embedPieces(text, { signal } = {}) {
       signal?.throwIfAborted();
       const pieces: EmbeddedPiece[] = [];
       let tokens = 0;
       let cachedTokens = 0;
-      for (const piece of cutPieces(model.tokenize(foldText(text), false))) {
+      for (const piece of tokenizePieces(text)) {
         const key = pieceKey(piece);
         let embedding = cache.get(key);
         if (embedding === undefined) {
@@ -79,7 +86,7 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
           cache.set(key, embedding);
         } else cachedTokens += piece.length;
         tokens += piece.length;
-        pieces.push({ embedding });
+        pieces.push({ embedding, tokenIds: piece });
       }
       signal?.throwIfAborted();
       return { pieces, tokens, cachedTokens };
@@ -93,8 +100,8 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
   };
 }
 
-function pieceKey(piece: readonly Token[]): string {
-  return createHash('sha256').update(Uint32Array.from(piece)).digest('base64');
+function pieceKey(piece: Uint32Array): string {
+  return createHash('sha256').update(piece).digest('base64');
 }
 
 /** Scales to length 1. Throws when the encoder gave nothing usable: such a piece must not look harmless. */

@@ -8,6 +8,8 @@
 export interface EmbeddedPiece {
   /** L2-normalised; its length is the encoder's dimension. */
   readonly embedding: Float32Array;
+  /** The piece's tokens in the encoder's vocabulary, without [CLS] and [SEP]: the head reads them too. */
+  readonly tokenIds: Uint32Array;
 }
 
 export interface EmbeddedText {
