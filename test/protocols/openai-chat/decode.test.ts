@@ -96,7 +96,7 @@ describe('requests', () => {
       { messages: [message('x')], Messages: [] },
       'Messages is not a field; write "messages"',
     ],
-    ['the long s', { 'me\u017f\u017fages': [], messages: [message('x')] } as JsonObject, 'write "messages"'],
+    ['the long s', { 'me\u017f\u017fages': [], messages: [message('x')] }, 'write "messages"'],
     [
       'a message field in other case',
       withMessage({ role: 'user', content: 'x', Content: 'y' }),
