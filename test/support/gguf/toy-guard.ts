@@ -30,6 +30,8 @@ export interface ToyGuardOptions {
   readonly leadingNewline?: boolean;
   /** How many categories the template lists: 11 (Llama Guard 2, the default) or 14 (Llama Guard 3). */
   readonly categories?: 11 | 14;
+  /** It overlooks every trigger word. */
+  readonly blind?: boolean;
   /** Instead of the toy's own. */
   readonly chatTemplate?: string;
 }
@@ -113,7 +115,7 @@ export function writeToyGuard(path: string, options: ToyGuardOptions = {}): numb
     write(`write ${to} after ${from}`, to);
     unit += 1;
   };
-  for (const category of CATEGORIES) {
+  for (const category of options.blind === true ? [] : CATEGORIES) {
     followIfSeen(category, 'ĊĊ', 'unsafe');
     followIfSeen(category, 'S', category.charAt(0));
   }
