@@ -97,7 +97,7 @@ function tsc(root, args) {
   });
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (existsSync(process.argv[1] ?? '') && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   requireNode();
   ensureBuilt(dirname(dirname(fileURLToPath(import.meta.url)))).catch((error) => {
     say(error instanceof SetupError ? error.message : error.stack);

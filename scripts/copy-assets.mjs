@@ -3,7 +3,7 @@
  * Copies what the compiler leaves behind, every file under src/ that is not TypeScript, to the same
  * place under dist/.
  */
-import { copyFileSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,7 +20,7 @@ export function copyAssets(from, to) {
   return assets;
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (existsSync(process.argv[1] ?? '') && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   copyAssets(join(root, 'src'), join(root, 'dist'));
 }

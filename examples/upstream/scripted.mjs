@@ -29,7 +29,7 @@
  *          400, 401, 404, 429, 500, 502, 503   that status with the format's error body
  */
 import { createServer } from 'node:http';
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -94,7 +94,12 @@ export async function createScriptedUpstream(options = {}) {
     const encoder = createEncoder(format, body, model);
     const count = format === 'openai-chat' && Number.isInteger(body.n) && body.n > 0 ? body.n : 1;
     const replies = Array.from({ length: count }, (_, choice) => reply(body, choice));
-    const usage = { prompt: words(lastPrompt(body)), completion: words(JSON.stringify(replies)) };
+    const usage = {
+      prompt: words(lastPrompt(body)),
+      completion: words(JSON.stringify(replies)),
+      // Ollama's generate answers with the conversation as token numbers.
+      context: [1, 2, 3],
+    };
     const streams = body.stream ?? format !== 'openai-chat';
     if (streams) return stream(encoder, replies, usage, plan, response);
     if (plan.delay > 0) await sleep(plan.delay, undefined, { signal: clientGone(response) });
@@ -294,7 +299,7 @@ async function main() {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void upstream.close());
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (existsSync(process.argv[1] ?? '') && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   main().catch((error) => {
     console.error(`scripted upstream: ${error.message}`);
     process.exitCode = 2;

@@ -6,7 +6,7 @@
  *   { kind: 'reasoning' | 'text' | 'refusal', text } or { kind: 'tool', name, arguments: object }
  */
 
-/** The chat endpoints and their formats. */
+/** The chat endpoints and their formats. Usage is `{ prompt, completion, context? }`, in tokens. */
 export const CHAT_PATHS = {
   '/v1/chat/completions': 'openai-chat',
   '/api/chat': 'ollama-chat',
@@ -158,9 +158,9 @@ function ollamaEncoder(format, model) {
     if (format === 'ollama-generate') return { response: text, ...extra };
     return { message: { role: 'assistant', content: text, ...extra } };
   };
-  const ending = (finish, { prompt, completion }) => ({
+  const ending = (finish, { prompt, completion, context }) => ({
     done_reason: finish === 'length' ? 'length' : 'stop',
-    ...(format === 'ollama-generate' && { context: [1, 2, 3] }),
+    ...(format === 'ollama-generate' && context !== undefined && { context }),
     total_duration: 1_000_000,
     load_duration: 0,
     prompt_eval_count: prompt,
