@@ -1,4 +1,4 @@
-/** `${env:NAME}` inside a value: secrets stay out of the file. */
+/** Secrets in settings: `${env:NAME}` keeps them out of the file, and printing hides the others. */
 
 const REFERENCE = /\$\{env:([^}]*)\}/g;
 
@@ -32,4 +32,9 @@ export function redactSecret(template: string): string {
     end = match.index + match[0].length;
   }
   return shown + hide(template.slice(end));
+}
+
+/** A text that has a URL in it, without the URL's user name and password. */
+export function hideCredentials(text: string): string {
+  return text.replaceAll(/\/\/[^/@\s]*@/g, '//<redacted>@');
 }

@@ -5,7 +5,7 @@ import { GuardError } from '../core/errors.js';
 import { parseAllowedRoute } from './allowed-route.js';
 import type { AllowedRoute, Config, SettingOrigin } from './config-types.js';
 import type { Environment } from './env-reference.js';
-import { expandReferences, redactSecret } from './env-reference.js';
+import { expandReferences, hideCredentials, redactSecret } from './env-reference.js';
 import type { Layer } from './file-layer.js';
 import { readFileLayer } from './file-layer.js';
 import { policyPath } from './policy-path.js';
@@ -60,7 +60,7 @@ function shown(key: string, value: unknown): unknown {
     return Object.fromEntries(
       Object.entries(value as Record<string, string>).map(([name, text]) => [name, redactSecret(text)]),
     );
-  if (key === 'guard.spec') return String(value).replace(/\/\/[^/@\s]*@/, '//<redacted>@');
+  if (key === 'guard.spec') return hideCredentials(String(value));
   return value;
 }
 

@@ -9,7 +9,7 @@ import { parseAllowedRoute } from './allowed-route.js';
 import type { GpuChoice } from './config-types.js';
 import { LOG_LEVELS } from './config-types.js';
 import type { Environment } from './env-reference.js';
-import { referenceFault } from './env-reference.js';
+import { hideCredentials, referenceFault } from './env-reference.js';
 import { policyFault } from './policy-path.js';
 
 /** How a text from the environment or a flag becomes a value. */
@@ -58,7 +58,7 @@ const guardSpec = z
     const hint = /\.gguf$/i.test(spec) ? `; did you mean "gguf:${spec}"?` : didYouMean(kind, GUARD_KINDS);
     context.addIssue({
       code: 'custom',
-      message: `"${spec}" is no guard${hint} Allowed: embedded, gguf:PATH, hf:USER/REPO/FILE.gguf, hf:USER/REPO:QUANT, openai:URL#MODEL, ollama:URL#MODEL`,
+      message: `"${hideCredentials(spec)}" is no guard${hint} Allowed: embedded, gguf:PATH, hf:USER/REPO/FILE.gguf, hf:USER/REPO:QUANT, openai:URL#MODEL, ollama:URL#MODEL`,
     });
   });
 
@@ -114,6 +114,13 @@ const RESERVED_HEADERS = new Set([
   'upgrade',
 ]);
 
+function headerValueFault(given: unknown, env: Environment): string | undefined {
+  if (typeof given !== 'string') return 'the value has to be a text; put it in quotes';
+  if (given.length > 8192) return 'the value is longer than 8192 characters';
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(given)) return 'the value has a character that headers cannot carry';
+  return referenceFault(given, env);
+}
+
 function extraHeaders(env: Environment) {
   const name = z.string().superRefine((text, context) => {
     if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/.test(text))
@@ -121,16 +128,14 @@ function extraHeaders(env: Environment) {
     else if (RESERVED_HEADERS.has(text.toLowerCase()))
       context.addIssue({ code: 'custom', message: 'Portcullis sets this header itself' });
   });
+  // Not z.string(): its messages would quote the value, which is a secret more often than not.
   const value = z
-    .string()
-    .max(8192)
-    .describe('a text; ${env:NAME} takes it from the environment')
-    .superRefine((text, context) => {
-      const fault =
-        referenceFault(text, env) ??
-        (/[^\t\x20-\x7e\x80-\xff]/.test(text) ? 'has a character that headers cannot carry' : undefined);
+    .unknown()
+    .superRefine((given, context) => {
+      const fault = headerValueFault(given, env);
       if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
-    });
+    })
+    .transform(String);
   return z.record(name, value).describe('header names with their values');
 }
 
