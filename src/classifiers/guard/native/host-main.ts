@@ -3,7 +3,8 @@
  * llama.cpp does to this process, an abort included, stays in this process.
  */
 import type { CallOutcome, FromHost, SessionKind, ToHost } from './protocol.js';
-import { openSession, SessionLoadError, type Session } from './session.js';
+import { openSession } from './open-session.js';
+import { SessionLoadError, type Session } from './session.js';
 
 let session: Session<SessionKind> | undefined;
 let lastCall: Promise<void> = Promise.resolve();

@@ -1,5 +1,5 @@
 /** What runs inside a model process. The set of sessions is closed: `Sessions` in protocol.ts lists them. */
-import type { CallOutcome, SessionKind, SessionSpec, Sessions } from './protocol.js';
+import type { CallOutcome, SessionKind, Sessions } from './protocol.js';
 
 export interface Session<K extends SessionKind> {
   readonly facts: Sessions[K]['facts'];
@@ -20,19 +20,5 @@ export class SessionLoadError extends Error {
     super(message, { cause });
     this.name = 'SessionLoadError';
     this.permanent = permanent;
-  }
-}
-
-/** Modules are imported on demand, so that a process holds only the code of its own session. */
-export async function openSession(spec: SessionSpec): Promise<Session<SessionKind>> {
-  switch (spec.kind) {
-    case 'encoder': {
-      const { openEncoderSession } = await import('./encoder-host-session.js');
-      return openEncoderSession(spec);
-    }
-    case 'llama-guard': {
-      const { openLlamaGuardSession } = await import('../llama-guard/session.js');
-      return openLlamaGuardSession(spec);
-    }
   }
 }
