@@ -50,11 +50,15 @@ export class Coverage {
     else keys.add(key);
   }
 
-  /** These fields are metadata, as long as their strings look like it; else they stay to be judged. */
-  metadata(container: JsonObject, names: Iterable<string>): void {
+  /**
+   * These fields are metadata, as long as their strings look like it; else they stay to be judged.
+   * `echo` is a string that may come back in them as it is: the model's name of a judged request.
+   */
+  metadata(container: JsonObject, names: Iterable<string>, echo = ''): void {
     for (const name of names) {
       const value = Object.hasOwn(container, name) ? container[name] : undefined;
-      if (typeof value === 'string' && looksLikeMetadata(value)) this.cover(container, name);
+      if (typeof value !== 'string') continue;
+      if (looksLikeMetadata(value) || value === echo) this.cover(container, name);
     }
   }
 

@@ -7,7 +7,7 @@ import type { ReplyFrame, WireFormat } from '../../src/core/wire-format.js';
 import { generic, ollamaChat, ollamaGenerate, openAiChat } from '../../src/protocols/index.js';
 import { bodyWithMarker } from '../support/wire/place.js';
 import { copy, judgedText, messagesOf } from '../support/wire/read.js';
-import { OLLAMA_EXCHANGES } from './ollama-chat/exchanges.js';
+import { OLLAMA_EXCHANGES } from './ollama/exchanges.js';
 import { EXCHANGES } from './openai-chat/exchanges.js';
 
 interface Bodies {

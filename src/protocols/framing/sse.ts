@@ -18,6 +18,7 @@ export function createSseDecoder(options: FrameDecoderOptions = {}): FrameDecode
   const limit = options.maxMessageLength ?? DEFAULT_MAX_MESSAGE_LENGTH;
   const plainText = options.plainText ?? false;
   const utf8 = createUtf8Stream();
+  const lineEnds = createLineEnds();
   let messages: FramedMessage[] = [];
   let terminated = false;
   let ending = false;
@@ -60,7 +61,7 @@ export function createSseDecoder(options: FrameDecoderOptions = {}): FrameDecode
 
   return {
     push(bytes) {
-      const text = utf8.decode(bytes);
+      const text = lineEnds.toLf(utf8.decode(bytes));
       if (text === '' || terminated) return [];
       lastChar = text.at(-1) ?? lastChar;
       return feed(text);
@@ -68,15 +69,28 @@ export function createSseDecoder(options: FrameDecoderOptions = {}): FrameDecode
     end() {
       if (terminated) return [];
       utf8.end();
-      // The parser holds a CR at the end of its input back, in case LF follows.
-      const held = lastChar === '\r' ? feed('\n') : [];
       // Servers forget the last blank line; a JSON object or [DONE] is whole all the same, since neither
       // can be the beginning of a longer one. Anything else is a message cut in half.
       ending = true;
       const last = feed('\n\n');
-      const cutInALine = lastChar !== '' && lastChar !== '\n' && lastChar !== '\r';
-      if (cutInALine && last.length === 0) throw interrupted();
-      return [...held, ...last];
+      if (lastChar !== '' && lastChar !== '\n' && last.length === 0) throw interrupted();
+      return last;
+    },
+  };
+}
+
+/**
+ * CR and CRLF to LF, over any split. The parser could do it too, but it keeps a CR at the end of its
+ * input back until the next line end, and with it a message that is whole.
+ */
+function createLineEnds(): { toLf(text: string): string } {
+  let afterCr = false;
+  return {
+    toLf(text) {
+      if (text === '') return '';
+      const rest = afterCr && text.startsWith('\n') ? text.slice(1) : text;
+      afterCr = rest.endsWith('\r');
+      return rest.replace(/\r\n?/g, '\n');
     },
   };
 }

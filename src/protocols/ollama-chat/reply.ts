@@ -2,12 +2,11 @@
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import type { ReplyFrame } from '../../core/wire-format.js';
 import { unjudgeableReply, type FrameBuilder } from '../frame-builder.js';
-import { decodeOllamaFrame, ONLY_CHOICE } from '../ollama/reply.js';
+import { decodeOllamaFrame, ONLY_CHOICE, type LineContext } from '../ollama/reply.js';
 import { field } from '../shape.js';
 
-/** `toolCallsBefore` numbers this line's calls on from those of earlier lines. */
-export function decodeFrame(json: JsonObject, toolCallsBefore: number): ReplyFrame {
-  return decodeOllamaFrame(json, 'message', (builder, dropLogprobs) => {
+export function decodeFrame(json: JsonObject, context: LineContext): ReplyFrame {
+  return decodeOllamaFrame(json, 'message', context, (builder, dropLogprobs) => {
     const message = field(json, 'message');
     if (!isJsonObject(message)) return;
     builder.coverage.metadata(message, ['role']);
@@ -21,7 +20,8 @@ export function decodeFrame(json: JsonObject, toolCallsBefore: number): ReplyFra
       builder.take({ choice: ONLY_CHOICE, channel, id, container: message, key }, dropLogprobs);
     }
     toolCallsOf(json).forEach((call, position) => {
-      readToolCall(builder, call, toolCallsBefore + position, dropLogprobs);
+      // Numbered on from earlier lines: each line brings new calls, whole.
+      readToolCall(builder, call, context.toolCallsBefore + position, dropLogprobs);
     });
   });
 }

@@ -5,7 +5,7 @@ import type { DecodedRequest, ReplyFrame, WireFormat } from '../../core/wire-for
 import type { FormatOptions } from '../clock.js';
 import { ConversationBuilder } from '../conversation-builder.js';
 import { createOllamaFormat } from '../ollama/format.js';
-import { decodeOllamaFrame, ONLY_CHOICE } from '../ollama/reply.js';
+import { decodeOllamaFrame, ONLY_CHOICE, type LineContext } from '../ollama/reply.js';
 import { COMMON_FIELDS, readCommonFields, readImages } from '../ollama/request.js';
 import { createCaseCheck, expected, field, isAbsent, readBoolean, readModel } from '../shape.js';
 
@@ -46,8 +46,8 @@ function decodeRequest(body: JsonObject): DecodedRequest {
   };
 }
 
-function decodeFrame(json: JsonObject): ReplyFrame {
-  return decodeOllamaFrame(json, 'response', (builder, dropLogprobs) => {
+function decodeFrame(json: JsonObject, context: LineContext): ReplyFrame {
+  return decodeOllamaFrame(json, 'response', context, (builder, dropLogprobs) => {
     builder.take(
       { choice: ONLY_CHOICE, channel: 'reasoning', id: '0/thinking', container: json, key: 'thinking' },
       dropLogprobs,

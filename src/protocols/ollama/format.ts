@@ -18,7 +18,7 @@ export function createOllamaFormat(
     framing: 'ndjson',
     terminator: undefined,
     decodeRequest,
-    decodeReply: (body) => shape.decode(body, 0),
+    decodeReply: (body) => shape.decode(body, { toolCallsBefore: 0, model: '' }),
     openStream: (request) => new OllamaStream(request, shape, clock),
     refusal: (request, text, facts) => ({
       model: request.model,

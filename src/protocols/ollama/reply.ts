@@ -14,6 +14,14 @@ const METADATA = ['model', 'created_at', 'done_reason', 'remote_model', 'remote_
 /** Ollama has no `n`. */
 export const ONLY_CHOICE = 0;
 
+/** What is known when a line is decoded. */
+export interface LineContext {
+  /** The number of tool calls in earlier lines. */
+  readonly toolCallsBefore: number;
+  /** The model that the request named; empty where the request is not known. */
+  readonly model: string;
+}
+
 /**
  * @param readText takes the format's own texts from the frame
  * @param textField the field without which a line is no reply of this format
@@ -21,6 +29,7 @@ export const ONLY_CHOICE = 0;
 export function decodeOllamaFrame(
   json: JsonObject,
   textField: string,
+  context: LineContext,
   readText: (builder: FrameBuilder, dropLogprobs: () => void) => void,
 ): ReplyFrame {
   const builder = new FrameBuilder(json);
@@ -38,7 +47,7 @@ export function decodeOllamaFrame(
   readText(builder, dropLogprobs);
   const text = builder.texts.map((piece) => piece.text).join('');
   readLogprobs(builder, json, 'logprobs', ONLY_CHOICE, text);
-  builder.coverage.metadata(json, METADATA);
+  builder.coverage.metadata(json, METADATA, context.model);
   builder.takeOther(json, ONLY_CHOICE, { onEdit: dropLogprobs });
   return { json, texts: builder.texts, finished: done === true ? [ONLY_CHOICE] : [], isError };
 }

@@ -7,11 +7,11 @@ import { looksLikeMetadata } from '../coverage.js';
 import { malformed } from '../frame-builder.js';
 import { field } from '../shape.js';
 import type { ReleaseAwareCodec } from '../stream-release.js';
+import type { LineContext } from './reply.js';
 import { contentFilterEnd, errorBody } from './write.js';
 
 export interface OllamaStreamShape {
-  /** Decodes one line; `toolCallsBefore` is the number of tool calls in earlier lines. */
-  decode(message: JsonObject, toolCallsBefore: number): ReplyFrame;
+  decode(message: JsonObject, context: LineContext): ReplyFrame;
   /** The field that carries `text` in a reply: `{message: {…}}` or `{response: …}`. */
   textFields(text: string): JsonObject;
   /** How many tool calls a line brings. */
@@ -19,6 +19,7 @@ export interface OllamaStreamShape {
 }
 
 export class OllamaStream implements ReleaseAwareCodec {
+  readonly #request: DecodedRequest;
   readonly #shape: OllamaStreamShape;
   readonly #clock: Clock;
   #model: string;
@@ -27,6 +28,7 @@ export class OllamaStream implements ReleaseAwareCodec {
   #doneAtClient = false;
 
   constructor(request: DecodedRequest, shape: OllamaStreamShape, clock: Clock) {
+    this.#request = request;
     this.#shape = shape;
     this.#clock = clock;
     this.#model = request.model;
@@ -34,7 +36,10 @@ export class OllamaStream implements ReleaseAwareCodec {
 
   decode(message: JsonObject): ReplyFrame {
     if (this.#done) throw malformed('more lines after the one that says done');
-    const frame = this.#shape.decode(message, this.#toolCalls);
+    const frame = this.#shape.decode(message, {
+      toolCallsBefore: this.#toolCalls,
+      model: this.#request.model,
+    });
     this.#toolCalls += this.#shape.countToolCalls(message);
     if (frame.finished.length > 0) this.#done = true;
     const model = field(message, 'model');

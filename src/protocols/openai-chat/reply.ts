@@ -29,6 +29,8 @@ export interface ReplyShape {
   readonly messageField: 'message' | 'delta';
   /** How many choices there may be. */
   readonly choices: number;
+  /** The model that the request named, where the request is known. */
+  readonly model?: string;
 }
 
 /** Decodes one reply or one chunk. Throws GuardError('upstream_malformed' | 'unjudgeable_content'). */
@@ -52,7 +54,7 @@ export function decodeFrame(json: JsonObject, shape: ReplyShape): ReplyFrame {
   }
   // Decoded prompt tokens beside the reply: the prompt again, cut into pieces nobody can judge.
   remove(json, 'prompt_logprobs');
-  builder.coverage.metadata(json, BODY_METADATA);
+  builder.coverage.metadata(json, BODY_METADATA, shape.model);
   coverFilterResults(builder, json);
   builder.takeOther(json, 0);
   return { json, texts: builder.texts, finished, isError };

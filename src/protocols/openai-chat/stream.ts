@@ -28,7 +28,8 @@ export class OpenAiChatStream implements StreamCodec, ReleaseAwareCodec {
   }
 
   decode(message: JsonObject): ReplyFrame {
-    const frame = decodeFrame(message, { messageField: 'delta', choices: this.#request.choices });
+    const { choices, model } = this.#request;
+    const frame = decodeFrame(message, { messageField: 'delta', choices, model });
     for (const text of frame.texts) {
       if (this.#finished.has(text.choice))
         throw malformed(`more text of choice ${text.choice} after its end`);

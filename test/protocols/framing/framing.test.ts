@@ -91,6 +91,12 @@ describe('server-sent events', () => {
     );
   });
 
+  it('gives a message as soon as its last line end is there', () => {
+    const decoder = createFrameDecoder('sse');
+    expect(decoder.push(Buffer.from('data: {"a":1}\r\r'))).toEqual([json({ a: 1 })]);
+    expect(decoder.push(Buffer.from('\ndata: {"a":2}\r\n\r'))).toEqual([json({ a: 2 })]);
+  });
+
   it('joins data lines, and stops at [DONE]', () => {
     const text = 'event: delta\ndata: {"a":\ndata: 1}\n\ndata: [DONE]\n\ndata: {"late":1}\n\ngarbage';
     expect(run('sse', Buffer.from(text), [])).toEqual([

@@ -287,6 +287,14 @@ describe('replies', () => {
     expect(JSON.stringify(frame.json)).toContain('"arguments":{"redacted":"[removed]"}');
   });
 
+  it('takes the model’s name back without judging it in every chunk', () => {
+    const named = openAiChat.openStream(openAiChat.decodeRequest({ ...request.body, model: 'My Own Model' }));
+    expect(named.decode({ ...choice({}), model: 'My Own Model' }).texts).toEqual([]);
+    expect(textsById([named.decode({ ...choice({}), model: 'Another model' })])).toEqual({
+      '0/other/model': 'Another model',
+    });
+  });
+
   it('is not complete while a choice that began is open', () => {
     const codec = openAiChat.openStream(request);
     expect(codec.complete).toBe(false);

@@ -37,12 +37,12 @@ const CLIENTS: readonly Client[] = [
     upstreamLine: (text) => ({ ...HEAD, message: { role: 'assistant', content: text }, done: false }),
     whole: async (ollama) => {
       const reply = await ollama.chat({ model: 'm', messages: MESSAGES });
-      return { text: reply.message.content ?? '', doneReason: reply.done_reason };
+      return { text: reply.message.content, doneReason: reply.done_reason };
     },
     streamed: async (ollama) => {
       let reading: Reading = { text: '', doneReason: '' };
       for await (const part of await ollama.chat({ model: 'm', messages: MESSAGES, stream: true })) {
-        reading = { text: reading.text + (part.message.content ?? ''), doneReason: part.done_reason };
+        reading = { text: reading.text + part.message.content, doneReason: part.done_reason };
       }
       return reading;
     },
@@ -53,12 +53,12 @@ const CLIENTS: readonly Client[] = [
     upstreamLine: (text) => ({ ...HEAD, response: text, done: false }),
     whole: async (ollama) => {
       const reply = await ollama.generate({ model: 'm', prompt: 'Hi' });
-      return { text: reply.response, doneReason: reply.done_reason };
+      return { text: reply.response ?? '', doneReason: reply.done_reason };
     },
     streamed: async (ollama) => {
       let reading: Reading = { text: '', doneReason: '' };
       for await (const part of await ollama.generate({ model: 'm', prompt: 'Hi', stream: true })) {
-        reading = { text: reading.text + part.response, doneReason: part.done_reason };
+        reading = { text: reading.text + (part.response ?? ''), doneReason: part.done_reason };
       }
       return reading;
     },
