@@ -138,6 +138,8 @@ describe('no answer', () => {
       unavailable: 'timeout',
     });
     expect(decided(policy, assessed([unavailable(), scored(0.9)])).action).toBe('block');
+    const neither = assessed([unavailable('overloaded')], [unscanned], 'reply');
+    expect(decided(policy, neither).unavailable).toBe('overloaded');
     expect(decided(policy, assessed([scored(0.1)], [unscanned], 'reply')).action).toBe('allow');
   });
 
