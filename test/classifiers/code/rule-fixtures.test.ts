@@ -1,12 +1,12 @@
 /** Every shipped rule against the annotated file beside it. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { extname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadRuleSet } from '../../../src/classifiers/code/rules/rule-set.js';
 import { scanSnippet } from '../../../src/classifiers/code/scan/scan-code.js';
+import { shippedRules } from './shipped-rules.js';
 
-const folder = join(dirname(fileURLToPath(import.meta.url)), '../../../policies/code-shield');
+const folder = shippedRules;
 
 const LANGUAGE_OF: Readonly<Record<string, string>> = {
   '.py': 'python',
@@ -38,13 +38,16 @@ function annotations(code: string, rule: string): { bad: number[]; good: number[
 const rules = await loadRuleSet(folder);
 const files = filesUnder(folder).filter((file) => extname(file) !== '.yaml');
 
+/** Its samples look like live keys and are put together in vendor-keys.test.ts. */
+const WITHOUT_FILE = ['any-vendor-key'];
+
 describe.each(rules.sources.map((source) => [source.id, source] as const))('%s', (id, source) => {
   const stem = join(folder, source.at.file.split('policies/code-shield/')[1] ?? '').replace(/\.yaml$/, '');
   const fixtures = files.filter((file) => file.replace(/\.[^.]+$/, '') === stem);
 
   test('has a test file, a CWE, a reference and a message', () => {
     expect(existsSync(`${stem}.yaml`)).toBe(true);
-    expect(fixtures.length).toBeGreaterThan(0);
+    if (!WITHOUT_FILE.includes(id)) expect(fixtures.length).toBeGreaterThan(0);
     expect(source.cwe).toMatch(/^CWE-\d+$/);
     expect(source.references.length).toBeGreaterThan(0);
     expect(source.message.length).toBeGreaterThan(40);

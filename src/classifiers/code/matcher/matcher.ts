@@ -23,6 +23,7 @@ import {
   statementsOf,
 } from '../languages/vocabulary.js';
 import type { CompiledPattern, Pattern } from '../pattern/pattern.js';
+import { literalContent } from '../tree/strings.js';
 import { nodeText, walk, type SyntaxNode, type SyntaxTree } from '../tree/syntax-tree.js';
 import { importAliases, type Aliases } from './aliases.js';
 import type { Budget } from './budget.js';
@@ -140,6 +141,11 @@ export class Matcher {
         return this.matchDeep(pattern.inner, node, environment, next);
       case 'path':
         return this.matchesPath(pattern.parts, node) ? next(environment) : true;
+      case 'key': {
+        const name =
+          literalContent(this.tree, node) ?? (NAME_KINDS.has(node.kind) ? this.text(node) : undefined);
+        return name === pattern.name ? next(environment) : true;
+      }
       case 'assignment':
         return this.matchAssignment(pattern, node, environment, next);
       case 'leaf':
@@ -209,11 +215,7 @@ export class Matcher {
       (child) => !OPTIONAL_KINDS.has(child.kind) || pattern.mentions.has(child.kind),
     );
     if (STATEMENT_LIST_KINDS.has(pattern.kind))
-      return this.matchStatements(pattern.children, 0, children, 0, environment, (bound, last) =>
-        last === undefined || last === children.at(-1) || pattern.children.at(-1)?.type === 'ellipsis'
-          ? next(bound)
-          : true,
-      );
+      return this.matchBody(pattern.children, children, environment, next);
     if (UNORDERED_KINDS.has(pattern.kind))
       return this.matchUnordered(pattern.children, children, environment, next);
     if (children.some((child) => child.kind === 'keyword_argument'))
@@ -386,6 +388,20 @@ export class Matcher {
     return true;
   }
 
+  /** A whole block: all of its statements, unless the pattern ends in an ellipsis. */
+  private matchBody(
+    patterns: readonly Pattern[],
+    statements: readonly SyntaxNode[],
+    environment: Environment,
+    next: Next,
+  ): boolean {
+    if (patterns.length === 0) return statements.length === 0 ? next(environment) : true;
+    const open = patterns.at(-1)?.type === 'ellipsis';
+    return this.matchStatements(patterns, 0, statements, 0, environment, (bound, last) =>
+      open || last === statements.at(-1) ? next(bound) : true,
+    );
+  }
+
   /** An expression pattern matches a statement that holds the expression, but not in a nested block. */
   private matchStatement(
     pattern: Pattern,
@@ -413,7 +429,11 @@ export class Matcher {
     const literal = this.pathOf(node);
     if (literal === undefined || last === undefined) return false;
     if (samePath(parts, literal)) return true;
+    // Java's full name of a class: java.security.MessageDigest where the pattern says MessageDigest.
+    if (JAVA_NAME_KINDS.has(node.kind) && parts.length === 1 && isClassIn(literal, last)) return true;
     const [head, ...rest] = literal;
+    // C++ names the C library's functions in both ways.
+    if (head === 'std' && samePath(parts, rest)) return true;
     const meaning = head === undefined ? undefined : this.aliases.get(head);
     if (meaning === undefined) return false;
     return samePath(parts, [...meaning, ...rest]);
@@ -462,6 +482,19 @@ export class Matcher {
     }
     return text;
   }
+}
+
+const JAVA_NAME_KINDS: ReadonlySet<string> = new Set(['field_access', 'scoped_type_identifier']);
+
+/** Packages are lower case by convention, so that `this.Cipher` or `Outer.Inner` is not taken for one. */
+function isClassIn(path: readonly string[], name: string): boolean {
+  const packages = path.slice(0, -1);
+  return (
+    path.at(-1) === name &&
+    /^[A-Z]/.test(name) &&
+    packages.length >= 2 &&
+    packages.every((part) => /^[a-z][a-z0-9_]*$/.test(part))
+  );
 }
 
 function samePath(a: readonly string[], b: readonly string[]): boolean {

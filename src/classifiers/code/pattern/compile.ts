@@ -77,6 +77,8 @@ class Compiler {
     const field = original.field;
     const special = this.placeholder(node, field);
     if (special !== undefined) return special;
+    const key = this.propertyKey(node);
+    if (key !== undefined) return { type: 'key', name: key, field };
     if (STRING_KINDS.has(node.kind)) return this.compileString(node, field);
     const parts = this.path(node);
     if (parts !== undefined) {
@@ -226,6 +228,16 @@ class Compiler {
     return left === undefined || right === undefined ? undefined : [...left, ...right];
   }
 
+  private propertyKey(node: SyntaxNode): string | undefined {
+    if (node.field !== 'key' || node.parent?.parent?.kind !== 'object') return undefined;
+    if (node.kind === 'property_identifier') {
+      this.words.add(this.text(node));
+      return this.text(node);
+    }
+    const content = literalContent(this.tree, node);
+    return content === undefined || /^(\.\.\.|\$.*)$/.test(originalText(content)) ? undefined : content;
+  }
+
   private assignment(node: SyntaxNode, field: string | undefined): Pattern | undefined {
     if (node.kind !== 'assignment' && node.kind !== 'assignment_expression') return undefined;
     const operator = fieldOf(node, 'operator');
@@ -259,6 +271,8 @@ function anchorsOf(pattern: Pattern): readonly string[] | undefined {
       return [...NAME_KINDS, ...MEMBER_KINDS.keys(), ...DOTTED_KINDS];
     case 'assignment':
       return [...ASSIGNMENT_KINDS.keys()];
+    case 'key':
+      return ['property_identifier', ...STRING_KINDS];
     case 'leaf':
       return [pattern.kind];
     case 'node':

@@ -16,6 +16,8 @@ export type Pattern =
   | { readonly type: 'deep'; readonly inner: Pattern; readonly field: string | undefined }
   /** A name or a dotted name: `os.system`. */
   | { readonly type: 'path'; readonly parts: readonly string[]; readonly field: string | undefined }
+  /** A property's name in a JavaScript object, with or without quotes. */
+  | { readonly type: 'key'; readonly name: string; readonly field: string | undefined }
   | {
       readonly type: 'assignment';
       readonly target: Pattern;

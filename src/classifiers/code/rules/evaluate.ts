@@ -4,7 +4,8 @@
  * `pattern-not-inside` what lies within. Metavariables of one name must stand for equal code.
  */
 import type { RE2JS } from 're2js';
-import { environmentKey, lookup, merge, type Environment } from '../matcher/environment.js';
+import { STRING_KINDS } from '../languages/vocabulary.js';
+import { environmentKey, lookup, merge, type Binding, type Environment } from '../matcher/environment.js';
 import type { Matcher, PatternMatch } from '../matcher/matcher.js';
 import type { Formula } from './rule.js';
 
@@ -78,8 +79,9 @@ function evaluateAll(
 }
 
 /** The text a metavariable-regex sees: code as it is, a string literal without its quotes. */
-function conditionText(bound: { readonly text: string }): string {
-  const quoted = /^(?:[A-Za-z]{0,2})(["'`])(.*)\1$/s.exec(bound.text);
+function conditionText(bound: Binding): string {
+  if (bound.node === undefined || !STRING_KINDS.has(bound.node.kind)) return bound.text;
+  const quoted = /^[A-Za-z]{0,2}("""|'''|["'`])(.*)\1$/s.exec(bound.text);
   return quoted?.[2] ?? bound.text;
 }
 

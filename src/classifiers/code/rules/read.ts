@@ -3,7 +3,7 @@
  * names file, line, column and rule, and says what to do; nothing is skipped in silence.
  */
 import { RE2JS } from 're2js';
-import { LineCounter, isMap, isScalar, isSeq, parseDocument, type Node, type Pair, type YAMLMap } from 'yaml';
+import { LineCounter, isMap, isScalar, isSeq, parseDocument, type Node, type YAMLMap } from 'yaml';
 import type { Severity } from '../../../core/assessment.js';
 import {
   canonicalLanguage,
@@ -177,8 +177,10 @@ class Reader {
       throw this.fault(value ?? parent, `"${key}" must be a list with at least one pattern`);
     if (key === 'pattern-either') {
       const of = value.items.map((item) => {
-        const [name, inner] = this.single(item, FORMULA_KEYS, 'pattern-either');
-        return this.operator(name, inner, item, regexOnly);
+        const [name, inner] = this.single(item, [...FORMULA_KEYS, 'pattern-inside'], 'pattern-either');
+        return name === 'pattern-inside'
+          ? this.nested(inner, item, regexOnly)
+          : this.operator(name, inner, item, regexOnly);
       });
       return { operator: 'pattern-either', of, at };
     }
@@ -217,6 +219,8 @@ class Reader {
         };
       }
       default:
+        if (key === 'pattern-either' && isSeq(value) && value.items.every(isInside))
+          return { role: 'inside', formula: this.operator(key, value, item, regexOnly) };
         return { role: 'match', formula: this.operator(key, value, item, regexOnly) };
     }
   }
@@ -289,6 +293,11 @@ class Reader {
   private fault(node: unknown, what: string): RuleError {
     return ruleError(this.position(node), this.rule, what);
   }
+}
+
+/** An item `pattern-inside: …`. A pattern-either of nothing else is a condition on where a match lies. */
+function isInside(item: unknown): boolean {
+  return isMap(item) && item.has('pattern-inside');
 }
 
 export function ruleError(at: RulePosition, rule: string | undefined, what: string): RuleError {
