@@ -7,7 +7,7 @@
  * gone do not linger.
  *
  *   node scripts/build.mjs            types checked, with declarations: what is published
- *   `ensureBuilt(root, { fast })`     for `npm start`: emit only, no type check (times: CONTRIBUTING.md)
+ *   node scripts/build.mjs --fast     emit only, as `npm start` does (times: CONTRIBUTING.md)
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -99,7 +99,8 @@ function tsc(root, args) {
 
 if (existsSync(process.argv[1] ?? '') && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   requireNode();
-  ensureBuilt(dirname(dirname(fileURLToPath(import.meta.url)))).catch((error) => {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  ensureBuilt(root, { fast: process.argv.includes('--fast') }).catch((error) => {
     say(error instanceof SetupError ? error.message : error.stack);
     process.exitCode = 1;
   });
