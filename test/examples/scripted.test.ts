@@ -59,7 +59,8 @@ describe("OpenAI's client", () => {
           });
           const texts = Array.from({ length: n }, () => '');
           for await (const { choices } of stream) {
-            for (const { index, delta } of choices) texts[index] = `${texts[index] ?? ''}${delta.content ?? ''}`;
+            for (const { index, delta } of choices)
+              texts[index] = `${texts[index] ?? ''}${delta.content ?? ''}`;
           }
           expect(texts).toEqual(texts.map(() => text));
         },
