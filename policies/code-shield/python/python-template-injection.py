@@ -22,4 +22,6 @@ def good(name, env):
     # ok: python-template-injection
     render_template("hello.html", name=name)
     # ok: python-template-injection
+    Version.from_string(name)
+    # ok: python-template-injection
     return "render_template_string(name)"

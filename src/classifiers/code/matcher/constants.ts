@@ -5,8 +5,10 @@
  */
 import {
   ASSIGNMENT_KINDS,
+  INTERPOLATION_KINDS,
   NAME_KINDS,
   STRING_KINDS,
+  STRING_TEXT_KINDS,
   bare,
   declaredName,
   fieldOf,
@@ -15,6 +17,21 @@ import { nodeText, type SyntaxNode, type SyntaxTree } from '../tree/syntax-tree.
 import { literalContent } from '../tree/strings.js';
 
 const MAX_DEPTH = 32;
+
+const NUMBER_KINDS: ReadonlySet<string> = new Set([
+  'integer',
+  'float',
+  'number',
+  'number_literal',
+  'decimal_integer_literal',
+  'hex_integer_literal',
+  'decimal_floating_point_literal',
+]);
+
+interface Constant {
+  readonly text: string;
+  readonly isString: boolean;
+}
 
 /** Parents under which a name is read and nothing else. */
 const READING_PARENTS: ReadonlySet<string> = new Set([
@@ -59,26 +76,56 @@ export class Constants {
     private readonly names: boolean,
   ) {}
 
-  /** The constant's text as written between the quotes, or undefined. */
-  stringValue(original: SyntaxNode, depth = 0): string | undefined {
+  /** The constant's text as written between the quotes, or undefined when it is no constant string. */
+  stringValue(node: SyntaxNode): string | undefined {
+    const constant = this.evaluate(node, 0);
+    return constant?.isString === true ? constant.text : undefined;
+  }
+
+  private evaluate(original: SyntaxNode, depth: number): Constant | undefined {
     if (depth > MAX_DEPTH) return undefined;
     const node = bare(original);
-    if (STRING_KINDS.has(node.kind)) return literalContent(this.tree, node);
+    if (STRING_KINDS.has(node.kind)) {
+      const literal = literalContent(this.tree, node);
+      if (literal !== undefined) return { text: literal, isString: true };
+      return this.interpolated(node, depth);
+    }
+    if (NUMBER_KINDS.has(node.kind)) return { text: nodeText(this.tree, node), isString: false };
     if (node.kind === 'binary_operator' || node.kind === 'binary_expression') {
       if (fieldOf(node, 'operator')?.kind !== '+') return undefined;
-      const left = fieldOf(node, 'left');
-      const right = fieldOf(node, 'right');
+      const left = this.evaluateField(node, 'left', depth);
+      const right = left === undefined ? undefined : this.evaluateField(node, 'right', depth);
       if (left === undefined || right === undefined) return undefined;
-      const leftValue = this.stringValue(left, depth + 1);
-      if (leftValue === undefined) return undefined;
-      const rightValue = this.stringValue(right, depth + 1);
-      return rightValue === undefined ? undefined : leftValue + rightValue;
+      return { text: left.text + right.text, isString: left.isString || right.isString };
     }
     if (this.names && node.kind === 'identifier') {
       const definition = this.definitionOf(nodeText(this.tree, node));
-      return definition === undefined ? undefined : this.stringValue(definition, depth + 1);
+      return definition === undefined ? undefined : this.evaluate(definition, depth + 1);
     }
     return undefined;
+  }
+
+  private evaluateField(node: SyntaxNode, field: string, depth: number): Constant | undefined {
+    const operand = fieldOf(node, field);
+    return operand === undefined ? undefined : this.evaluate(operand, depth + 1);
+  }
+
+  /** A template or f-string whose every piece of code is a constant. */
+  private interpolated(node: SyntaxNode, depth: number): Constant | undefined {
+    let text = '';
+    for (const child of node.children) {
+      if (STRING_TEXT_KINDS.has(child.kind)) text += nodeText(this.tree, child);
+      else if (child.named && child.kind !== 'string_start' && child.kind !== 'string_end') {
+        const parts = INTERPOLATION_KINDS.has(child.kind)
+          ? child.children.filter((part) => part.named)
+          : [child];
+        const [only, ...others] = parts;
+        const value = only === undefined || others.length > 0 ? undefined : this.evaluate(only, depth + 1);
+        if (value === undefined) return undefined;
+        text += value.text;
+      }
+    }
+    return { text, isString: true };
   }
 
   private definitionOf(name: string): SyntaxNode | undefined {

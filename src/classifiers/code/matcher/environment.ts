@@ -1,4 +1,6 @@
 /** What metavariables stand for in one match: a small immutable list. */
+import type { RE2JS } from 're2js';
+import { STRING_KINDS } from '../languages/vocabulary.js';
 import type { SyntaxNode } from '../tree/syntax-tree.js';
 
 export interface Binding {
@@ -39,4 +41,21 @@ export function environmentKey(environment: Environment): string {
   for (let item = environment; item !== undefined; item = item.rest)
     parts.push(`${item.binding.name}=${item.binding.text}`);
   return parts.sort().join('\u0000');
+}
+
+/** A metavariable-regex. */
+export interface Condition {
+  readonly metavariable: string;
+  readonly regex: RE2JS;
+}
+
+/** Whether the regex matches at the start of what is bound: code as it is, a string without its quotes. */
+export function holds(regex: RE2JS, bound: Binding): boolean {
+  return regex.matcher(conditionText(bound)).lookingAt();
+}
+
+function conditionText(bound: Binding): string {
+  if (bound.node === undefined || !STRING_KINDS.has(bound.node.kind)) return bound.text;
+  const quoted = /^[A-Za-z]{0,2}("""|'''|["'`])(.*)\1$/s.exec(bound.text);
+  return quoted?.[2] ?? bound.text;
 }

@@ -5,10 +5,8 @@
 import {
   ASSIGNMENT_KINDS,
   COMMENT_KINDS,
-  DOTTED_KINDS,
   EQUIVALENT_KINDS,
   INTERPOLATION_KINDS,
-  MEMBER_KINDS,
   NAME_KINDS,
   OPTIONAL_KINDS,
   STATEMENT_LIST_KINDS,
@@ -25,46 +23,45 @@ import {
 import type { CompiledPattern, Pattern } from '../pattern/pattern.js';
 import { literalContent } from '../tree/strings.js';
 import { nodeText, walk, type SyntaxNode, type SyntaxTree } from '../tree/syntax-tree.js';
-import { importAliases, type Aliases } from './aliases.js';
 import type { Budget } from './budget.js';
 import { Constants } from './constants.js';
-import { environmentKey, lookup, type Binding, type Environment } from './environment.js';
+import { environmentKey, lookup, type Binding, type Condition, type Environment } from './environment.js';
+import { Names } from './names.js';
+import { searchSequence, type NodeMatch, type PatternMatch } from './sequence.js';
 
-/** One place where a pattern matches. */
-export interface PatternMatch {
-  readonly start: number;
-  readonly end: number;
-  readonly environment: Environment;
-}
-
-/** Longer dotted names (chains of generated calls) are no library function's name. */
-const MAX_PATH_DEPTH = 16;
+export type { PatternMatch } from './sequence.js';
 
 type Next = (environment: Environment) => boolean;
 type NodePattern = Extract<Pattern, { type: 'node' }>;
 
 export class Matcher {
-  private readonly aliases: Aliases;
+  private readonly names: Names;
   private readonly constants: Constants;
   private readonly wordsPresent = new Map<string, boolean>();
   private readonly comparable = new Map<SyntaxNode, string>();
   private readonly children = new Map<SyntaxNode, readonly SyntaxNode[]>();
-  private readonly found = new Map<CompiledPattern, readonly PatternMatch[]>();
+  private readonly found = new Map<CompiledPattern, readonly NodeMatch[]>();
 
   constructor(
     readonly tree: SyntaxTree,
     private readonly budget: Budget,
     options: { readonly namesCanBeConstant: boolean },
   ) {
-    this.aliases = importAliases(tree);
+    this.names = new Names(tree);
     this.constants = new Constants(tree, options.namesCanBeConstant);
   }
 
   /** All matches, in source order. Throws BudgetError when the work gets out of hand. */
-  findAll(pattern: CompiledPattern): readonly PatternMatch[] {
+  findAll(pattern: CompiledPattern, guards: readonly Condition[] = []): readonly PatternMatch[] {
+    if (!pattern.words.every((word) => this.hasWord(word))) return [];
+    // Sequences are not shared between rules: their guards differ.
+    if (pattern.root.type === 'statements')
+      return searchSequence(pattern.root.items, guards, this.budget, (item) =>
+        this.search(item.pattern, item.anchors),
+      );
     const known = this.found.get(pattern);
     if (known !== undefined) return known;
-    const matches = pattern.words.every((word) => this.hasWord(word)) ? this.search(pattern) : [];
+    const matches = this.search(pattern.root, pattern.anchors);
     this.found.set(pattern, matches);
     return matches;
   }
@@ -78,38 +75,29 @@ export class Matcher {
     return present;
   }
 
-  private search(pattern: CompiledPattern): PatternMatch[] {
-    const matches: PatternMatch[] = [];
+  private search(root: Pattern, anchors: readonly string[] | undefined): NodeMatch[] {
+    const matches: NodeMatch[] = [];
     const seen = new Set<string>();
-    const add = (start: number, end: number, environment: Environment): void => {
-      const key = `${start}:${end}:${environmentKey(environment)}`;
-      if (seen.has(key)) return;
-      seen.add(key);
-      matches.push({ start, end, environment });
-    };
-    const root = pattern.root;
-    if (root.type === 'statements') {
-      this.searchStatements(root.items, add);
-    } else {
-      for (const node of this.candidates(pattern))
-        this.match(root, node, undefined, (environment) => {
-          add(node.start, node.end, environment);
-          return true;
-        });
-    }
+    for (const node of this.candidates(anchors))
+      this.match(root, node, undefined, (environment) => {
+        const key = `${node.start}:${node.end}:${environmentKey(environment)}`;
+        if (!seen.has(key)) {
+          seen.add(key);
+          matches.push({ start: node.start, end: node.end, environment, node });
+        }
+        return true;
+      });
     return matches.sort((a, b) => a.start - b.start || b.end - a.end);
   }
 
-  private candidates(pattern: CompiledPattern): readonly SyntaxNode[] {
-    if (pattern.anchors === undefined) {
-      const all: SyntaxNode[] = [];
-      walk(this.tree.root, (node) => {
-        if (node.named && !COMMENT_KINDS.has(node.kind) && !TRANSPARENT_KINDS.has(node.kind)) all.push(node);
-        return true;
-      });
-      return all;
-    }
-    return pattern.anchors.flatMap((kind) => this.tree.byKind.get(kind) ?? []);
+  private candidates(anchors: readonly string[] | undefined): readonly SyntaxNode[] {
+    if (anchors !== undefined) return anchors.flatMap((kind) => this.tree.byKind.get(kind) ?? []);
+    const all: SyntaxNode[] = [];
+    walk(this.tree.root, (node) => {
+      if (node.named && !COMMENT_KINDS.has(node.kind) && !TRANSPARENT_KINDS.has(node.kind)) all.push(node);
+      return true;
+    });
+    return all;
   }
 
   // Nodes
@@ -140,7 +128,7 @@ export class Matcher {
       case 'deep':
         return this.matchDeep(pattern.inner, node, environment, next);
       case 'path':
-        return this.matchesPath(pattern.parts, node) ? next(environment) : true;
+        return this.names.matches(pattern.parts, node) ? next(environment) : true;
       case 'key': {
         const name =
           literalContent(this.tree, node) ?? (NAME_KINDS.has(node.kind) ? this.text(node) : undefined);
@@ -324,34 +312,6 @@ export class Matcher {
 
   // Statements
 
-  private searchStatements(
-    patterns: readonly Pattern[],
-    add: (start: number, end: number, environment: Environment) => void,
-  ): void {
-    const leading = patterns[0]?.type === 'ellipsis';
-    const items = leading ? patterns.slice(1) : patterns;
-    const trailing = items.at(-1)?.type === 'ellipsis';
-    for (const list of this.statementLists()) {
-      const statements = statementsOf(list);
-      for (const [index, first] of statements.entries()) {
-        const head = items[0];
-        if (head === undefined) continue;
-        this.matchStatement(head, first, undefined, (environment) =>
-          this.matchStatements(items, 1, statements, index + 1, environment, (bound, last) => {
-            const start = leading ? (statements[0]?.start ?? first.start) : first.start;
-            const end = trailing ? (statements.at(-1)?.end ?? first.end) : (last ?? first).end;
-            add(start, Math.max(end, first.end), bound);
-            return true;
-          }),
-        );
-      }
-    }
-  }
-
-  private statementLists(): SyntaxNode[] {
-    return [...STATEMENT_LIST_KINDS].flatMap((kind) => this.tree.byKind.get(kind) ?? []);
-  }
-
   /**
    * `patterns` from `pi` on against `statements` from `si` on. After an ellipsis a pattern may also be
    * found inside the statements that follow (in the body of an `if`, say).
@@ -421,46 +381,7 @@ export class Matcher {
     return going;
   }
 
-  // Names and text
-
-  /** As it is written, or as its import says. */
-  private matchesPath(parts: readonly string[], node: SyntaxNode): boolean {
-    const last = parts.at(-1);
-    const literal = this.pathOf(node);
-    if (literal === undefined || last === undefined) return false;
-    if (samePath(parts, literal)) return true;
-    // Java's full name of a class: java.security.MessageDigest where the pattern says MessageDigest.
-    if (JAVA_NAME_KINDS.has(node.kind) && parts.length === 1 && isClassIn(literal, last)) return true;
-    const [head, ...rest] = literal;
-    // C++ names the C library's functions in both ways.
-    if (head === 'std' && samePath(parts, rest)) return true;
-    const meaning = head === undefined ? undefined : this.aliases.get(head);
-    if (meaning === undefined) return false;
-    return samePath(parts, [...meaning, ...rest]);
-  }
-
-  private pathOf(node: SyntaxNode, depth = 0): string[] | undefined {
-    if (depth > MAX_PATH_DEPTH) return undefined;
-    if (NAME_KINDS.has(node.kind)) return [this.text(node)];
-    if (DOTTED_KINDS.has(node.kind)) return this.partsOf(this.childrenOf(node), depth);
-    const fields = MEMBER_KINDS.get(node.kind);
-    if (fields === undefined) return undefined;
-    const object = fieldOf(node, fields[0]);
-    const member = fieldOf(node, fields[1]);
-    return object === undefined || member === undefined
-      ? undefined
-      : this.partsOf([bare(object), member], depth);
-  }
-
-  private partsOf(nodes: readonly SyntaxNode[], depth: number): string[] | undefined {
-    const parts: string[] = [];
-    for (const node of nodes) {
-      const path = this.pathOf(node, depth + 1);
-      if (path === undefined) return undefined;
-      parts.push(...path);
-    }
-    return parts;
-  }
+  // Text
 
   private text(node: SyntaxNode): string {
     return nodeText(this.tree, node);
@@ -482,23 +403,6 @@ export class Matcher {
     }
     return text;
   }
-}
-
-const JAVA_NAME_KINDS: ReadonlySet<string> = new Set(['field_access', 'scoped_type_identifier']);
-
-/** Packages are lower case by convention, so that `this.Cipher` or `Outer.Inner` is not taken for one. */
-function isClassIn(path: readonly string[], name: string): boolean {
-  const packages = path.slice(0, -1);
-  return (
-    path.at(-1) === name &&
-    /^[A-Z]/.test(name) &&
-    packages.length >= 2 &&
-    packages.every((part) => /^[a-z][a-z0-9_]*$/.test(part))
-  );
-}
-
-function samePath(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((part, index) => part === b[index]);
 }
 
 function stringParts(node: SyntaxNode): SyntaxNode[] {

@@ -17,7 +17,7 @@ import {
 import { nodeText, type SyntaxNode, type SyntaxTree } from '../tree/syntax-tree.js';
 import { literalContent } from '../tree/strings.js';
 import { parsePattern } from './parse.js';
-import type { CompiledPattern, Pattern } from './pattern.js';
+import type { CompiledPattern, Pattern, StatementItem } from './pattern.js';
 import { ellipsisName, isDeepMarker, metavariableName, originalText } from './placeholders.js';
 
 /** Thrown for a pattern that cannot be used; the message says why, in words for the rule's author. */
@@ -58,11 +58,16 @@ class Compiler {
   compileRoot(nodes: readonly SyntaxNode[]): Pattern {
     const [only, ...others] = nodes;
     if (only !== undefined && others.length === 0) return this.compile(this.unwrapped(only));
-    return {
-      type: 'statements',
-      items: nodes.map((node) => this.compile(this.unwrapped(node))),
-      field: undefined,
-    };
+    return { type: 'statements', items: nodes.map((node) => this.compileItem(node)), field: undefined };
+  }
+
+  private compileItem(node: SyntaxNode): StatementItem {
+    const before = new Set(this.metavariables);
+    this.metavariables.clear();
+    const pattern = this.compile(this.unwrapped(node));
+    const metavariables = new Set(this.metavariables);
+    for (const name of before) this.metavariables.add(name);
+    return { pattern, anchors: anchorsOf(pattern), metavariables };
   }
 
   /** An expression written without a semicolon is looked for everywhere, not only as a statement. */

@@ -59,7 +59,9 @@ export function parsePattern(
   const pattern = text.trim();
   if (pattern === '') return undefined;
   for (const frame of framesFor(pattern, language)) {
-    for (const style of frame.styles) {
+    // Styles differ in how they write an ellipsis only.
+    const styles = pattern.includes('...') ? frame.styles : frame.styles.slice(0, 1);
+    for (const style of styles) {
       const body = withPlaceholders(pattern, style);
       const tree = parseTree(parser, frame.before + body + frame.after);
       if (tree.errors > 0) continue;

@@ -39,7 +39,18 @@ export type Pattern =
       readonly field: string | undefined;
     }
   /** Statements in a row. */
-  | { readonly type: 'statements'; readonly items: readonly Pattern[]; readonly field: undefined };
+  | {
+      readonly type: 'statements';
+      readonly items: readonly StatementItem[];
+      readonly field: undefined;
+    };
+
+/** One statement of a sequence: an ellipsis, or a pattern with where to look for it. */
+export interface StatementItem {
+  readonly pattern: Pattern;
+  readonly anchors: readonly string[] | undefined;
+  readonly metavariables: ReadonlySet<string>;
+}
 
 export interface CompiledPattern {
   readonly root: Pattern;

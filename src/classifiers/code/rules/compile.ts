@@ -1,6 +1,7 @@
 /** Compiles rules for one language. */
 import type { Parser } from 'web-tree-sitter';
 import type { ParsedLanguage } from '../languages/names.js';
+import type { Condition } from '../matcher/environment.js';
 import { compilePattern, PatternError } from '../pattern/compile.js';
 import type { CompiledPattern } from '../pattern/pattern.js';
 import { ruleError } from './read.js';
@@ -47,7 +48,7 @@ function compileFormula(source: FormulaSource, context: Context | undefined): Co
     case 'pattern': {
       if (context === undefined) throw ruleError(source.at, undefined, 'a pattern needs a language');
       const pattern = compileText(source, context);
-      return { formula: { operator: 'pattern', pattern }, binds: pattern.metavariables };
+      return { formula: { operator: 'pattern', pattern, guards: [] }, binds: pattern.metavariables };
     }
     case 'pattern-regex': {
       const groups = Array.from({ length: source.regex.groupCount() }, (_, index) => `$${index + 1}`);
@@ -103,17 +104,42 @@ function compileAll(parts: readonly PartSource[], context: Context | undefined):
       );
     return part.metavariable;
   };
+  const conditions = parts.flatMap((part) =>
+    part.role === 'metavariable-regex' ? [{ metavariable: check(part), regex: part.regex }] : [],
+  );
   const formula: Formula = {
     operator: 'all',
-    matches: formulas.match,
-    insides: formulas.inside,
+    matches: formulas.match.map((item) => guarded(item, conditions)),
+    insides: formulas.inside.map((item) => guarded(item, conditions)),
     nots: formulas.not,
     notInsides: formulas['not-inside'],
     notRegexes: parts.flatMap((part) => (part.role === 'not-regex' ? [part.regex] : [])),
-    conditions: parts.flatMap((part) =>
-      part.role === 'metavariable-regex' ? [{ metavariable: check(part), regex: part.regex }] : [],
-    ),
+    conditions,
     focus: parts.flatMap((part) => (part.role === 'focus' ? [check(part)] : [])),
   };
   return { formula, binds };
+}
+
+/**
+ * Hands conditions down to the patterns that bind their metavariable. What fails there would fail
+ * above too, because a name stands for one thing; failing early keeps long sequences cheap.
+ */
+function guarded(formula: Formula, conditions: readonly Condition[]): Formula {
+  if (conditions.length === 0) return formula;
+  switch (formula.operator) {
+    case 'regex':
+      return formula;
+    case 'pattern': {
+      const own = conditions.filter(({ metavariable }) => formula.pattern.metavariables.has(metavariable));
+      return { ...formula, guards: [...formula.guards, ...own] };
+    }
+    case 'either':
+      return { ...formula, of: formula.of.map((item) => guarded(item, conditions)) };
+    case 'all':
+      return {
+        ...formula,
+        matches: formula.matches.map((item) => guarded(item, conditions)),
+        insides: formula.insides.map((item) => guarded(item, conditions)),
+      };
+  }
 }

@@ -4,8 +4,7 @@
  * `pattern-not-inside` what lies within. Metavariables of one name must stand for equal code.
  */
 import type { RE2JS } from 're2js';
-import { STRING_KINDS } from '../languages/vocabulary.js';
-import { environmentKey, lookup, merge, type Binding, type Environment } from '../matcher/environment.js';
+import { environmentKey, holds, lookup, merge, type Environment } from '../matcher/environment.js';
 import type { Matcher, PatternMatch } from '../matcher/matcher.js';
 import type { Formula } from './rule.js';
 
@@ -19,7 +18,7 @@ export interface Subject {
 export function evaluate(formula: Formula, subject: Subject): readonly PatternMatch[] {
   switch (formula.operator) {
     case 'pattern':
-      return subject.matcher?.findAll(formula.pattern) ?? [];
+      return subject.matcher?.findAll(formula.pattern, formula.guards) ?? [];
     case 'regex':
       return regexMatches(formula.regex, subject.source);
     case 'either':
@@ -53,7 +52,7 @@ function evaluateAll(
   for (const { metavariable, regex } of formula.conditions)
     current = current.filter((match) => {
       const bound = lookup(match.environment, metavariable);
-      return bound !== undefined && regex.matcher(conditionText(bound)).lookingAt();
+      return bound !== undefined && holds(regex, bound);
     });
   for (const not of formula.nots) {
     if (current.length === 0) return [];
@@ -76,13 +75,6 @@ function evaluateAll(
       return bound === undefined ? [] : [{ ...match, start: bound.start, end: bound.end }];
     });
   return distinct(current);
-}
-
-/** The text a metavariable-regex sees: code as it is, a string literal without its quotes. */
-function conditionText(bound: Binding): string {
-  if (bound.node === undefined || !STRING_KINDS.has(bound.node.kind)) return bound.text;
-  const quoted = /^[A-Za-z]{0,2}("""|'''|["'`])(.*)\1$/s.exec(bound.text);
-  return quoted?.[2] ?? bound.text;
 }
 
 function contains(outer: PatternMatch, inner: PatternMatch): boolean {

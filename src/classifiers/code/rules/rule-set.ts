@@ -1,10 +1,12 @@
 /** All rules of a folder, compiled for every language they are for. */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import type { Parser } from 'web-tree-sitter';
 import { parsersFor } from '../languages/grammars.js';
 import { PARSED_LANGUAGES, type ParsedLanguage } from '../languages/names.js';
 import { compileRegexRule, compileRule, type PatternCache } from './compile.js';
 import { readRules, RuleError, ruleError } from './read.js';
+import type { CompiledPattern } from '../pattern/pattern.js';
 import type { Rule, RuleSource } from './rule.js';
 
 export interface RuleSet {
@@ -24,13 +26,16 @@ const MAX_REPORTED = 20;
 export async function loadRuleSet(path: string): Promise<RuleSet> {
   const faults: string[] = [];
   const sources = readSources(path, faults);
+  const caches = new Map<Parser, PatternCache>();
   const byLanguage = new Map<ParsedLanguage, Rule[]>();
   for (const language of PARSED_LANGUAGES) {
     const wanted = sources.filter((source) => source.languages.includes(language));
     if (wanted.length === 0) continue;
     const [parser] = await parsersFor(language);
     if (parser === undefined) continue;
-    const cache: PatternCache = new Map();
+    // Languages of one grammar (JavaScript and TypeScript) share their patterns.
+    const cache = caches.get(parser) ?? new Map<string, CompiledPattern>();
+    caches.set(parser, cache);
     byLanguage.set(
       language,
       wanted.flatMap((source) => collect(faults, () => [compileRule(source, language, parser, cache)])),

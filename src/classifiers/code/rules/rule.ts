@@ -2,6 +2,7 @@
 import type { RE2JS } from 're2js';
 import type { Severity } from '../../../core/assessment.js';
 import type { ParsedLanguage } from '../languages/names.js';
+import type { Condition } from '../matcher/environment.js';
 import type { CompiledPattern } from '../pattern/pattern.js';
 
 /** Where something stands in a rule file; lines and columns are 1-based. */
@@ -46,7 +47,12 @@ export interface RuleSource {
 
 /** The tree of operators, ready to run on one language. */
 export type Formula =
-  | { readonly operator: 'pattern'; readonly pattern: CompiledPattern }
+  | {
+      readonly operator: 'pattern';
+      readonly pattern: CompiledPattern;
+      /** Conditions of the operators around it, for sequences to check early. */
+      readonly guards: readonly Condition[];
+    }
   | { readonly operator: 'regex'; readonly regex: RE2JS }
   | { readonly operator: 'either'; readonly of: readonly Formula[] }
   | {
@@ -56,7 +62,7 @@ export type Formula =
       readonly nots: readonly Formula[];
       readonly notInsides: readonly Formula[];
       readonly notRegexes: readonly RE2JS[];
-      readonly conditions: readonly { readonly metavariable: string; readonly regex: RE2JS }[];
+      readonly conditions: readonly Condition[];
       readonly focus: readonly string[];
     };
 
