@@ -1,6 +1,6 @@
 /**
  * `npm test`: installs what is missing, builds, and runs every check. A check that fails does not keep
- * the others from running; the last line counts.
+ * the others from running; the last line counts (`In all: 312 passed, 0 failed`).
  *
  *   npm test                     everything
  *   npm test -- test/engine      vitest only, with these arguments; no build, no other checks
@@ -89,7 +89,7 @@ async function main(args) {
   );
   writeFileSync(summary, JSON.stringify({ ...counts, stages }, null, 2) + '\n');
   for (const { name, ok, seconds } of stages) say(`${ok ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
-  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  console.log(`In all: ${counts.passed} passed, ${counts.failed} failed`);
   process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 }
 

@@ -17,6 +17,8 @@ const ci = (extra: NodeJS.ProcessEnv = {}) =>
 describe('.ci/run', { timeout: 180_000 }, () => {
   it('runs every check and closes with the counts', async () => {
     const end = await ci();
+    // The counts stand alone on one line only: nobody adds them up twice.
+    expect(end.stdout.match(/^\d+ passed, \d+ failed$/gm)).toEqual(['1 passed, 0 failed']);
     expect(lastLine(end.stdout)).toBe('1 passed, 0 failed');
     expect(end.code).toBe(0);
     for (const name of ['install', 'build', 'prettier', 'eslint', 'types', 'boundaries', 'vitest']) {
@@ -55,7 +57,7 @@ describe('npm test -- FILE', { timeout: 180_000 }, () => {
   it('runs only vitest, with the arguments', async () => {
     sandbox.write('test/two.test.ts', failingTest);
     const end = await sandbox.script('test.mjs', ['test/one']).ended;
-    expect(lastLine(end.stdout)).toBe('1 passed, 0 failed');
+    expect(lastLine(end.stdout)).toBe('In all: 1 passed, 0 failed');
     expect(end.code).toBe(0);
     expect(end.stderr).not.toContain('eslint');
     expect(sandbox.has('dist')).toBe(false);
@@ -65,7 +67,7 @@ describe('npm test -- FILE', { timeout: 180_000 }, () => {
     const stray = passingTest + "\nvoid Promise.reject(new Error('stray'));\n";
     sandbox.write('test/one.test.ts', stray);
     const end = await sandbox.script('test.mjs', ['test/one']).ended;
-    expect(lastLine(end.stdout)).toBe('1 passed, 1 failed');
+    expect(lastLine(end.stdout)).toBe('In all: 1 passed, 1 failed');
     expect(end.code).toBe(1);
   });
 });
