@@ -58,9 +58,9 @@ async function install(root, mode, addProcess) {
     ...['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--include=optional'],
     ...[
       '--loglevel=error',
-      '--fetch-retries=3',
-      '--fetch-retry-mintimeout=1000',
-      '--fetch-retry-maxtimeout=8000',
+      '--fetch-retries=2',
+      '--fetch-retry-mintimeout=500',
+      '--fetch-retry-maxtimeout=3000',
     ],
     wanted === 'full' ? '--include=dev' : '--omit=dev',
   ]);
