@@ -1,7 +1,7 @@
 /**
  * Embeddings of training texts on disk, because computing them takes many minutes and training is
- * repeated often. One append-only file for each encoder file; a record is the text's SHA-256 (32
- * bytes), the number of pieces (uint32 LE) and the pieces' vectors (float32 LE).
+ * repeated often. One append-only file; a record is the text's SHA-256 (32 bytes), the number of
+ * pieces (uint32 LE) and the pieces' vectors (float32 LE). The file's name says what made them.
  */
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
@@ -10,86 +10,86 @@ import {
   createEncoderSession,
   type EncoderSession,
 } from '../src/classifiers/guard/embedded/encoder-session.js';
+import type { EmbeddedPiece } from '../src/classifiers/guard/embedded/piece-encoder.js';
 
-const DIMENSION = 384;
+export interface EmbedAllOptions {
+  readonly cachePath: string;
+  readonly modelPath: string;
+  readonly threads: number;
+  readonly texts: Iterable<string>;
+}
 
-export type PieceVectors = readonly Float32Array[];
+/** The pieces of every text, embedding those the cache does not hold; progress goes to stderr. */
+export async function embedAll(
+  options: EmbedAllOptions,
+): Promise<ReadonlyMap<string, readonly EmbeddedPiece[]>> {
+  const { cachePath, modelPath, threads } = options;
+  const session = await createEncoderSession({ modelPath, threads });
+  const known = existsSync(cachePath)
+    ? readCache(readFileSync(cachePath), session.dimension)
+    : new Map<string, Float32Array[]>();
+  mkdirSync(dirname(cachePath), { recursive: true });
+  const result = new Map<string, readonly EmbeddedPiece[]>();
+  const started = performance.now();
+  let embedded = 0;
+  for (const text of new Set(options.texts)) {
+    const tokens = session.tokenizePieces(text);
+    const vectors = known.get(keyOf(text));
+    if (vectors?.length === tokens.length) {
+      result.set(text, pair(vectors, tokens));
+      continue;
+    }
+    result.set(text, await embedOne(session, text, cachePath));
+    if (++embedded % 1000 === 0)
+      console.error(`embedded ${embedded} texts, ${Math.round((performance.now() - started) / 1000)} s`);
+  }
+  await session.dispose();
+  return result;
+}
 
-export interface EmbeddingCache {
-  /** The pieces' embeddings of a text that `fill` has seen. Throws for any other text. */
-  get(text: string): PieceVectors;
-  /** Embeds every text not yet in the cache, reporting progress to stderr. */
-  fill(texts: Iterable<string>): Promise<void>;
+async function embedOne(
+  session: EncoderSession,
+  text: string,
+  cachePath: string,
+): Promise<readonly EmbeddedPiece[]> {
+  const { pieces } = await session.embedPieces(text);
+  const head = Buffer.alloc(36);
+  head.write(keyOf(text), 'hex');
+  head.writeUInt32LE(pieces.length, 32);
+  appendFileSync(
+    cachePath,
+    Buffer.concat([head, ...pieces.map((piece) => Buffer.from(piece.embedding.buffer))]),
+  );
+  return pieces;
 }
 
 function keyOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-export interface EmbeddingCacheOptions {
-  readonly path: string;
-  readonly modelPath: string;
-  readonly threads: number;
-}
-
-export function openEmbeddingCache({ path, modelPath, threads }: EmbeddingCacheOptions): EmbeddingCache {
-  const known = new Map<string, PieceVectors>();
-  if (existsSync(path)) load(readFileSync(path), known);
-  return {
-    get(text) {
-      const pieces = known.get(keyOf(text));
-      if (pieces === undefined) throw new Error('A text was not embedded before it was used.');
-      return pieces;
-    },
-    async fill(texts) {
-      const missing = [...new Set(texts)].filter((text) => !known.has(keyOf(text)));
-      if (missing.length === 0) return;
-      mkdirSync(dirname(path), { recursive: true });
-      const session = await createEncoderSession({ modelPath, threads });
-      if (session.dimension !== DIMENSION) throw new Error(`Expected ${DIMENSION} dimensions.`);
-      await embedAll(session, missing, path, known);
-      await session.dispose();
-    },
-  };
-}
-
-async function embedAll(
-  session: EncoderSession,
-  texts: readonly string[],
-  path: string,
-  known: Map<string, PieceVectors>,
-): Promise<void> {
-  const started = performance.now();
-  for (const [index, text] of texts.entries()) {
-    const { pieces } = await session.embedPieces(text);
-    const vectors = pieces.map((piece) => piece.embedding);
-    const head = Buffer.alloc(36);
-    head.write(keyOf(text), 'hex');
-    head.writeUInt32LE(vectors.length, 32);
-    appendFileSync(path, Buffer.concat([head, ...vectors.map((v) => Buffer.from(v.buffer))]));
-    known.set(keyOf(text), vectors);
-    if (index % 1000 === 999)
-      console.error(
-        `embedded ${index + 1} of ${texts.length}, ${Math.round((performance.now() - started) / 1000)} s`,
-      );
-  }
+function pair(vectors: readonly Float32Array[], tokens: readonly Uint32Array[]): EmbeddedPiece[] {
+  return vectors.map((embedding, index) => ({ embedding, tokenIds: tokens[index] ?? new Uint32Array() }));
 }
 
 /** A record cut off at the end (an interrupted run) is left out. */
-function load(bytes: Buffer, into: Map<string, PieceVectors>): void {
+function readCache(bytes: Buffer, dimension: number): Map<string, Float32Array[]> {
+  const into = new Map<string, Float32Array[]>();
+  const vectorBytes = dimension * 4;
   let at = 0;
   while (at + 36 <= bytes.length) {
     const key = bytes.toString('hex', at, at + 32);
     const count = bytes.readUInt32LE(at + 32);
-    const size = count * DIMENSION * 4;
-    if (at + 36 + size > bytes.length) break;
-    const vectors: Float32Array[] = [];
-    for (let piece = 0; piece < count; piece++) {
-      const start = at + 36 + piece * DIMENSION * 4;
-      // Copied, because the file's offsets are not aligned to four bytes in general.
-      vectors.push(new Float32Array(Uint8Array.from(bytes.subarray(start, start + DIMENSION * 4)).buffer));
-    }
-    into.set(key, vectors);
-    at += 36 + size;
+    const start = at + 36;
+    at = start + count * vectorBytes;
+    if (at > bytes.length) break;
+    // Copied, because the file's offsets are not aligned to four bytes in general.
+    into.set(
+      key,
+      Array.from({ length: count }, (_, piece) => {
+        const from = start + piece * vectorBytes;
+        return new Float32Array(Uint8Array.from(bytes.subarray(from, from + vectorBytes)).buffer);
+      }),
+    );
   }
+  return into;
 }

@@ -73,7 +73,7 @@ function worstPiece(
   let worst = 0;
   const byCategory = new Map<string, number>();
   for (const piece of text.pieces) {
-    const { score, categories } = head.score(piece.embedding, role);
+    const { score, categories } = head.score(piece, role);
     worst = Math.max(worst, score);
     for (const category of categories)
       byCategory.set(category.id, Math.max(category.score, byCategory.get(category.id) ?? 0));

@@ -33,6 +33,8 @@ const HeadFile = z.strictObject({
     outputWeights: Tensor,
     skipWeights: Tensor,
     outputBias: Tensor,
+    /** One weight for each bucket of lexical.ts, for output 0 only; its length is a power of two. */
+    lexicalWeights: Tensor,
   }),
 });
 

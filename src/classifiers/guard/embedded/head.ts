@@ -1,11 +1,14 @@
 /**
- * The head: a small network with one hidden layer that reads a piece's embedding and who spoke, and
- * answers how likely the piece is unsafe and which hazard category it would be.
+ * The head: a small network with one hidden layer that reads a piece's embedding and who spoke, plus
+ * a linear model of the piece's tokens. It answers how likely the piece is unsafe and which hazard
+ * category it would be.
  */
 import { createHash } from 'node:crypto';
 import type { CategoryScore } from '../../../core/assessment.js';
 import type { GuardRole } from '../../../core/conversation.js';
 import { readHeadFile, readTensor, type HeadFile } from './head-file.js';
+import { lexicalBuckets } from './lexical.js';
+import type { EmbeddedPiece } from './piece-encoder.js';
 
 export interface HeadScore {
   /** In [0, 1]; 0.5 is the operating point. */
@@ -21,21 +24,23 @@ export interface EmbeddedHead {
   /** SHA-256 of the head file, hexadecimal. */
   readonly fingerprint: string;
   /** Scores one piece. Throws when the embedding's length is not `encoder.dimension`. */
-  score(embedding: Float32Array, role: GuardRole): HeadScore;
+  score(piece: EmbeddedPiece, role: GuardRole): HeadScore;
 }
 
 /** Loads a head. Throws with a message that names file and fault. */
 export function loadHead(path: string): EmbeddedHead {
   const { bytes, head } = readHeadFile(path);
   const network = createNetwork(head);
+  const lexical = createLexical(head);
   return {
     taxonomy: head.taxonomy,
     encoder: head.encoder,
     fingerprint: createHash('sha256').update(bytes).digest('hex'),
-    score(embedding, role) {
+    score({ embedding, tokenIds }, role) {
       const logits = network(embedding, role);
+      const unsafe = (logits[0] ?? NaN) + lexical(tokenIds);
       const { slope, offset } = head.calibration[role];
-      const score = 1 / (1 + Math.exp(-(slope * (logits[0] ?? NaN) + offset)));
+      const score = 1 / (1 + Math.exp(-(slope * unsafe + offset)));
       if (!Number.isFinite(score)) throw new Error('The head gave a score that is not a number.');
       return { score, categories: rankCategories(head.categories, logits, score) };
     },
@@ -52,7 +57,6 @@ export function assertEncoderMatches(head: EmbeddedHead, encoderSha256: string):
 
 /**
  * relu(x W1 + b1) W2 + x W3 + b, where x is the embedding and a last input that is 1 for an Agent.
- * The embedding has length 1, so its single values are small; training uses the same scale.
  */
 function createNetwork(head: HeadFile): (embedding: Float32Array, role: GuardRole) => Float32Array {
   const dimension = head.encoder.dimension;
@@ -75,6 +79,19 @@ function createNetwork(head: HeadFile): (embedding: Float32Array, role: GuardRol
     x[dimension] = role === 'Agent' ? 1 : 0;
     const activations = multiplyAdd(x, hiddenWeights, hiddenBias).map((value) => Math.max(value, 0));
     return multiplyAdd(activations, outputWeights, multiplyAdd(x, skipWeights, outputBias));
+  };
+}
+
+/** The sum of the weights of a piece's buckets over the square root of their number. */
+function createLexical(head: HeadFile): (tokenIds: Uint32Array) => number {
+  const buckets = head.tensors.lexicalWeights.shape[0] ?? 0;
+  if (buckets < 2 || !Number.isInteger(Math.log2(buckets)))
+    throw new Error(`The head's lexicalWeights are ${buckets} values; their number must be a power of two.`);
+  const weights = readTensor(head, 'lexicalWeights', [buckets]);
+  return (tokenIds) => {
+    const found = lexicalBuckets(tokenIds, buckets);
+    const sum = found.reduce((total, bucket) => total + (weights[bucket] ?? 0), 0);
+    return sum / Math.sqrt(Math.max(1, found.length));
   };
 }
 

@@ -1,0 +1,49 @@
+/** Writes a trained model as a head file (src/classifiers/guard/embedded/head-file.ts describes it). */
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { HEAD_FORMAT, HEAD_VERSION, type HeadFile } from '../src/classifiers/guard/embedded/head-file.js';
+import { OVERLAP_TOKENS, PIECE_TOKENS } from '../src/classifiers/guard/embedded/pieces.js';
+import type { Calibration } from './calibration.js';
+import { CATEGORIES, INPUT_SCALE, LEXICAL_SHARE, type Model } from './model.js';
+
+export function writeHead(path: string, model: Model, calibration: Calibration, encoderPath: string): void {
+  const { network, lexical } = model;
+  const { inputs, hidden, outputs } = network;
+  const dimension = inputs - 1;
+  /** The embedding's rows carry the input scale; the last row belongs to the agent flag. */
+  const unscale = (weights: Float32Array, columns: number): Float32Array =>
+    weights.map((value, index) => (index < dimension * columns ? value * INPUT_SCALE : value));
+  const head: HeadFile = {
+    format: HEAD_FORMAT,
+    version: HEAD_VERSION,
+    taxonomy: 'mlcommons-v0.5',
+    encoder: {
+      file: basename(encoderPath),
+      sha256: createHash('sha256').update(readFileSync(encoderPath)).digest('hex'),
+      dimension,
+      pieceTokens: PIECE_TOKENS,
+      overlapTokens: OVERLAP_TOKENS,
+    },
+    categories: CATEGORIES,
+    calibration,
+    tensors: {
+      hiddenWeights: tensor([inputs, hidden], unscale(network.w1, hidden)),
+      hiddenBias: tensor([hidden], network.b1),
+      outputWeights: tensor([hidden, outputs], network.w2),
+      skipWeights: tensor([inputs, outputs], unscale(network.w3, outputs)),
+      outputBias: tensor([outputs], network.b),
+      lexicalWeights: tensor(
+        [lexical.length],
+        lexical.map((value) => value * LEXICAL_SHARE),
+      ),
+    },
+  };
+  writeFileSync(path, JSON.stringify(head, null, 1) + '\n');
+}
+
+function tensor(shape: number[], values: Float32Array): HeadFile['tensors']['hiddenBias'] {
+  const bytes = Buffer.alloc(values.length * 4);
+  for (const [index, value] of values.entries()) bytes.writeFloatLE(value, index * 4);
+  return { shape, data: bytes.toString('base64') };
+}
