@@ -29,7 +29,7 @@ const SIGNALS: Readonly<Record<string, readonly Signal[]>> = {
     [1, /^[ \t]*print\([^\n;]*\)[ \t]*$/gm],
     [
       2,
-      /\b(?:os|sys|subprocess|pickle|yaml|hashlib|requests|tempfile|sqlite3|shutil|np|pd|random|cursor|flask)\.\w+\([^\n;]*\)[^\n;]*$/gm,
+      /\b(?:os|sys|subprocess|pickle|yaml|hashlib|requests|tempfile|sqlite3|shutil|np|pd|random|cursor|flask)\.\w+\([^\n;]*$/gm,
     ],
     [1.5, /\b(?:self\.\w+|__name__|__init__|None\b|True\b|False\b|lambda \w*:|elif )/g],
     [0.75, /^[ \t]*(?:[a-z_]\w*(?:, ?\w+)* = )?(?:\w+\.)*\w+\([^\n;{}]*\)[ \t]*(?:#.*)?$/gm],
@@ -152,7 +152,7 @@ const SIGNALS: Readonly<Record<string, readonly Signal[]>> = {
   ],
   dockerfile: [[3, /^(?:FROM \S+(?: AS \w+)?|RUN \S|COPY \S+ \S|ENTRYPOINT \[|CMD \[|WORKDIR \/)/gm]],
   yaml: [[0.75, /^[ \t]*(?:- )?[\w-]+:(?: [^\n;{}()]*)?$/gm]],
-  json: [[3, /^\s*[{[]\s*(?:"[^"\n]*"\s*[:,]|[\]}])/g]],
+  json: [[3, /^[ \t]*[{[][ \t]*(?:"[^"\n]*"\s*[:,]|[\]}])/g]],
 };
 
 /** TypeScript's evidence counts only on top of JavaScript's, C++'s on top of C's. */
@@ -162,16 +162,23 @@ const SUPERSETS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const MAX_LOOKED_AT = 64 * 1024;
+/** Longer lines are cut: they are data, and a bound on the line is a bound on any backtracking in it. */
+const MAX_LINE = 160;
+
+function beginning(code: string): string {
+  const lines = code.slice(0, MAX_LOOKED_AT).split(/\r\n|\n|\r/);
+  return lines.map((line) => line.slice(0, MAX_LINE)).join('\n');
+}
 
 /** The most likely language of a snippet that is known to be code. `unknown` when nothing speaks for any. */
 export function detectLanguage(code: string): Detection {
-  const best = strongest(code.slice(0, MAX_LOOKED_AT));
+  const best = strongest(beginning(code));
   return best.score >= FENCED_SCORE ? best : { language: 'unknown', score: best.score };
 }
 
 /** The same for text that may be prose: `unknown` unless it is plainly code. */
 export function detectBareCode(text: string): Detection {
-  const looked = text.slice(0, MAX_LOOKED_AT);
+  const looked = beginning(text);
   const best = strongest(looked);
   const isCode = best.score >= BARE_SCORE && proseShare(looked) < 0.5 && best.language !== 'yaml';
   return isCode ? best : { language: 'unknown', score: best.score };
@@ -179,6 +186,10 @@ export function detectBareCode(text: string): Detection {
 
 /** How strongly a snippet looks like one language; 0 for languages without signals. */
 export function evidenceFor(code: string, language: string): number {
+  return evidence(beginning(code), language);
+}
+
+function evidence(code: string, language: string): number {
   const own = sum(code, SIGNALS[language] ?? []);
   const base = SUPERSETS.get(language);
   return base === undefined || own === 0 ? own : own + sum(code, SIGNALS[base] ?? []);
@@ -187,7 +198,7 @@ export function evidenceFor(code: string, language: string): number {
 function strongest(code: string): Detection {
   let best: Detection = { language: 'unknown', score: 0 };
   for (const language of Object.keys(SIGNALS)) {
-    const score = evidenceFor(code, language);
+    const score = evidence(code, language);
     if (score > best.score) best = { language, score };
   }
   return best;

@@ -5,8 +5,12 @@ import type { SyntaxNode } from '../tree/syntax-tree.js';
 
 export interface Binding {
   readonly name: string;
-  /** Comparable form: tokens without comments and spacing; the content, for strings bound by `"$X"`. */
-  readonly text: string;
+  /**
+   * Comparable form: tokens without comments and spacing; the content, for strings bound by `"$X"`.
+   * Made when first asked for: most are never compared, and in a long chain of calls every link's
+   * receiver would be copied.
+   */
+  text(): string;
   /** Where it stands; undefined for `$...ARGS` that took nothing. */
   readonly start: number;
   readonly end: number;
@@ -30,16 +34,21 @@ export function merge(
   for (let item = b; item !== undefined; item = item.rest) {
     const other = lookup(a, item.binding.name);
     if (other === undefined) merged = { binding: item.binding, rest: merged };
-    else if (other.text !== item.binding.text) return { ok: false };
+    else if (other.text() !== item.binding.text()) return { ok: false };
   }
   return { ok: true, environment: merged };
 }
 
-/** Equal for environments that bind the same names to the same text. */
+/** Longer code is told apart by its place instead of its text. */
+const MAX_KEY_TEXT = 200;
+
+/** Equal keys mean equal bindings; used to drop duplicate matches. */
 export function environmentKey(environment: Environment): string {
   const parts: string[] = [];
-  for (let item = environment; item !== undefined; item = item.rest)
-    parts.push(`${item.binding.name}=${item.binding.text}`);
+  for (let item = environment; item !== undefined; item = item.rest) {
+    const { name, start, end } = item.binding;
+    parts.push(`${name}=${end - start > MAX_KEY_TEXT ? `@${start}:${end}` : item.binding.text()}`);
+  }
   return parts.sort().join('\u0000');
 }
 
@@ -55,7 +64,8 @@ export function holds(regex: RE2JS, bound: Binding): boolean {
 }
 
 function conditionText(bound: Binding): string {
-  if (bound.node === undefined || !STRING_KINDS.has(bound.node.kind)) return bound.text;
-  const quoted = /^[A-Za-z]{0,2}("""|'''|["'`])(.*)\1$/s.exec(bound.text);
-  return quoted?.[2] ?? bound.text;
+  const text = bound.text();
+  if (bound.node === undefined || !STRING_KINDS.has(bound.node.kind)) return text;
+  const quoted = /^[A-Za-z]{0,2}("""|'''|["'`])(.*)\1$/s.exec(text);
+  return quoted?.[2] ?? text;
 }

@@ -31,6 +31,9 @@ import { searchSequence, type NodeMatch, type PatternMatch } from './sequence.js
 
 export type { PatternMatch } from './sequence.js';
 
+/** Longer code is compared as it is written. */
+const MAX_NORMALISED = 2000;
+
 type Next = (environment: Environment) => boolean;
 type NodePattern = Extract<Pattern, { type: 'node' }>;
 
@@ -116,7 +119,7 @@ export class Matcher {
       case 'bound-string': {
         const value = this.constants.stringValue(node);
         if (value === undefined) return true;
-        return this.bindText(pattern.name, value, node, environment, next);
+        return this.bindText(pattern.name, () => value, node, environment, next);
       }
       case 'string':
         return this.constants.stringValue(node) === pattern.value ? next(environment) : true;
@@ -149,18 +152,18 @@ export class Matcher {
     // `f($X)` means a positional argument; the name of a keyword is not part of an expression.
     if (node.kind === 'keyword_argument' || !node.named) return true;
     if (name === undefined) return next(environment);
-    return this.bindText(name, this.comparableText(node), node, environment, next);
+    return this.bindText(name, () => this.comparableText(node), node, environment, next);
   }
 
   private bindText(
     name: string,
-    text: string,
+    text: () => string,
     node: SyntaxNode,
     environment: Environment,
     next: Next,
   ): boolean {
     const bound = lookup(environment, name);
-    if (bound !== undefined) return bound.text === text ? next(environment) : true;
+    if (bound !== undefined) return bound.text() === text() ? next(environment) : true;
     const binding: Binding = { name, text, start: node.start, end: node.end, node };
     return next({ binding, rest: environment });
   }
@@ -263,9 +266,9 @@ export class Matcher {
     this.budget.step();
     if (name === undefined) return next(environment);
     const taken = nodes.slice(from, to);
-    const text = taken.map((node) => this.comparableText(node)).join(' , ');
+    const text = (): string => taken.map((node) => this.comparableText(node)).join(' , ');
     const bound = lookup(environment, name);
-    if (bound !== undefined) return bound.text === text ? next(environment) : true;
+    if (bound !== undefined) return bound.text() === text() ? next(environment) : true;
     const start = taken[0]?.start ?? 0;
     const end = taken.at(-1)?.end ?? start;
     return next({ binding: { name, text, start, end, node: undefined }, rest: environment });
@@ -301,9 +304,15 @@ export class Matcher {
     const [first, ...others] = patterns.filter((pattern) => pattern.type !== 'ellipsis');
     if (first === undefined) return next(environment);
     for (const node of nodes) {
-      const left = nodes.filter((other) => other !== node);
       const going = this.match(first, node, environment, (bound) =>
-        this.matchUnordered(others, left, bound, next),
+        others.length === 0
+          ? next(bound)
+          : this.matchUnordered(
+              others,
+              nodes.filter((other) => other !== node),
+              bound,
+              next,
+            ),
       );
       if (!going) return false;
     }
@@ -389,6 +398,8 @@ export class Matcher {
 
   /** Tokens without comments, spacing and parentheses around the whole. */
   private comparableText(node: SyntaxNode): string {
+    // A slice costs nothing; taking tokens of every level of a deep nest would be quadratic.
+    if (node.end - node.start > MAX_NORMALISED) return this.text(node);
     let text = this.comparable.get(node);
     if (text === undefined) {
       const tokens: string[] = [];

@@ -118,7 +118,7 @@ export function searchSequence(
       found.push({ start, end, environment });
       return;
     }
-    const key = table.shared.map((name) => lookup(environment, name)?.text ?? '').join('\u0000');
+    const key = table.shared.map((name) => lookup(environment, name)?.text() ?? '').join('\u0000');
     const candidates = table.byKey.get(key) ?? [];
     for (let at = firstAfter(candidates, last.statement.end); at < candidates.length; at++) {
       budget.step();
@@ -150,7 +150,7 @@ function stepTable(
       return value !== undefined && !holds(regex, value);
     });
     if (refused) continue;
-    const key = shared.map((name) => lookup(match.environment, name)?.text ?? '').join('\u0000');
+    const key = shared.map((name) => lookup(match.environment, name)?.text() ?? '').join('\u0000');
     const list = byKey.get(key);
     const entry = { statement, environment: match.environment };
     if (list === undefined) byKey.set(key, [entry]);

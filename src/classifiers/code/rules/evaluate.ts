@@ -131,7 +131,13 @@ function regexMatches(regex: RE2JS, source: string): PatternMatch[] {
       if (text === null) continue;
       const from = matcher.start(group);
       environment = {
-        binding: { name: `$${group}`, text, start: from, end: from + text.length, node: undefined },
+        binding: {
+          name: `$${group}`,
+          text: () => text,
+          start: from,
+          end: from + text.length,
+          node: undefined,
+        },
         rest: environment,
       };
     }

@@ -8,6 +8,8 @@ export interface Snippet {
   readonly removed: readonly number[];
 }
 
+/** Quotes in quotes; deeper ones are not unwrapped. */
+const MAX_QUOTES = 8;
 const LINE_END = /(\r\n|\n|\r)/;
 
 export function prepareSnippet(raw: string): Snippet {
@@ -20,17 +22,17 @@ export function prepareSnippet(raw: string): Snippet {
     removed[index] = (removed[index] ?? 0) + length;
   };
   const filled = (line: string): boolean => line.trim() !== '';
-  const isSession = lines.some((line) => /^[ \t]*>>> /.test(line));
-  while (!isSession && lines.some(filled) && lines.filter(filled).every((line) => /^[ \t]*>/.test(line)))
+  const isQuote = (line: string): boolean => /^[ \t]*>(?!>> )/.test(line);
+  for (let depth = 0; depth < MAX_QUOTES; depth++) {
+    if (!lines.some(filled) || !lines.filter(filled).every(isQuote)) break;
     for (const [index, line] of lines.entries()) cut(index, /^[ \t]*> ?/.exec(line)?.[0].length ?? 0);
+  }
   const common = commonIndent(lines.filter(filled));
   if (common > 0) for (const [index, line] of lines.entries()) cut(index, Math.min(common, line.length));
-  if (isSession)
-    for (const [index, line] of lines.entries()) {
-      const prompt = /^(?:>>>|\.\.\.)(?: |$)/.exec(line);
-      // What the session printed is not code.
-      cut(index, prompt === null ? line.length : prompt[0].length);
-    }
+  // Only prompts are taken away, never a line: what looks like a session's output may be code.
+  if (lines.some((line) => line.startsWith('>>> ')))
+    for (const [index, line] of lines.entries())
+      cut(index, /^(?:>>>|\.\.\.)(?: |$)/.exec(line)?.[0].length ?? 0);
   return { code: lines.map((line, index) => line + (ends[index] ?? '')).join(''), removed };
 }
 
