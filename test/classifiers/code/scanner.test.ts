@@ -92,6 +92,11 @@ describe('scanText', () => {
       '```tsx\nexport const A = (p: P) => <div dangerouslySetInnerHTML={{ __html: p.h }} />;\n```\n',
       [['typescript', 'javascript-inner-html:1']],
     ],
+    [
+      'a script in a page',
+      '```html\n<p>eval(x)</p>\n<script>\neval(x)\n</script>\n```\n',
+      [['html', 'javascript-eval:3']],
+    ],
     ['a language without rules', '```cobol\nDISPLAY "HI".\n```\n', [['unknown']]],
   ])('%s', async (_, text, expected) => {
     expect(await scanText(text)).toEqual(expected);

@@ -9,6 +9,7 @@ import { evaluate, type Subject } from '../rules/evaluate.js';
 import type { Rule } from '../rules/rule.js';
 import type { RuleSet } from '../rules/rule-set.js';
 import { parseTree, type SyntaxTree } from '../tree/syntax-tree.js';
+import { scriptsOf } from './embedded.js';
 import { prepareSnippet, type Snippet } from './snippet.js';
 
 /** Node comparisons one rule may make on one snippet. */
@@ -44,12 +45,14 @@ export async function scanSnippet(
   const findings: Finding[] = [];
   const [first = 'unknown'] = languages;
   for (const name of languages) {
-    if (!isParsedLanguage(name)) continue;
-    const tree = await parseSnippet(snippet.code, name);
+    const language = name === 'html' ? 'javascript' : name;
+    const code = name === 'html' ? scriptsOf(snippet.code) : snippet.code;
+    if (code === undefined || !isParsedLanguage(language)) continue;
+    const tree = await parseSnippet(code, language);
     // In C a buffer changes without an assignment to its name.
-    const namesCanBeConstant = name !== 'c' && name !== 'cpp';
+    const namesCanBeConstant = language !== 'c' && language !== 'cpp';
     const matcher = new Matcher(tree, budget, { namesCanBeConstant });
-    run(rules.rulesFor(name), { source: snippet.code, matcher }, budget, name, snippet, findings);
+    run(rules.rulesFor(language), { source: code, matcher }, budget, language, snippet, findings);
   }
   run(rules.anyLanguage, { source: snippet.code, matcher: undefined }, budget, first, snippet, findings);
   return { language: first, findings: inOrder(findings) };

@@ -5,11 +5,12 @@
 import type { Worker } from 'node:worker_threads';
 import type { UnavailableReason } from '../../../core/assessment.js';
 import type { CodeScanOutcome, ScanOptions } from '../../../core/code-scanner.js';
-import type { ScanJob, WorkerMessage } from './messages.js';
+import type { ScanJob, WorkerMessage, WorkerSettings } from './messages.js';
 import { startWorker } from './start-worker.js';
 
 /** How long past its deadline a worker may take to notice by itself before it is ended. */
 const GRACE_MS = 100;
+const RETRY_MS = 5000;
 const MAX_QUEUED = 1000;
 
 interface Waiting {
@@ -31,6 +32,8 @@ export interface PoolOptions {
   readonly rulesDir: string;
   readonly workers: number;
   readonly log: (message: string) => void;
+  /** How a worker is started; default: `startWorker`. */
+  readonly start?: ((settings: WorkerSettings) => Worker) | undefined;
 }
 
 export class WorkerPool {
@@ -40,6 +43,7 @@ export class WorkerPool {
   private closed = false;
   private starting: Promise<void> | undefined;
   private loadFault: string | undefined;
+  private failedAt = 0;
 
   constructor(private readonly options: PoolOptions) {
     this.slots = Array.from({ length: options.workers }, () => ({
@@ -63,7 +67,10 @@ export class WorkerPool {
       Promise.resolve({ status: 'unavailable', reason, detail, ms: performance.now() - startedAt });
     if (this.closed) return no('not_ready', 'the scanner is closed');
     if (options.signal?.aborted === true) return no('aborted', 'the scan was cancelled');
-    if (this.loadFault !== undefined) return no('load_failed', this.loadFault);
+    if (this.loadFault !== undefined) {
+      this.tryAgain();
+      return no('load_failed', this.loadFault);
+    }
     if (this.queue.length >= MAX_QUEUED) return no('overloaded', 'too many scans are waiting');
     this.ready().catch(() => undefined);
     return new Promise((resolve) => {
@@ -106,16 +113,16 @@ export class WorkerPool {
 
   private start(slot: Slot): Promise<void> {
     return new Promise((resolve, reject) => {
-      const worker = startWorker({ rulesDir: this.options.rulesDir });
+      const worker = (this.options.start ?? startWorker)({ rulesDir: this.options.rulesDir });
       slot.worker = worker;
-      // A waiting server keeps the process alive, an idle scanner must not.
-      worker.unref();
       worker.on('message', (message: WorkerMessage) => {
         if (slot.worker !== worker) return;
         if (message.type === 'ready') {
           slot.ready = true;
           this.loadFault = undefined;
           resolve();
+          // Work keeps the process alive, an idle scanner must not.
+          worker.unref();
           this.dispatch();
         } else if (message.type === 'failed') {
           this.failToLoad(slot, message.message);
@@ -141,6 +148,13 @@ export class WorkerPool {
     });
   }
 
+  /** After a failed start: at most one new try in a while, for later scans. */
+  private tryAgain(): void {
+    if (performance.now() - this.failedAt < RETRY_MS) return;
+    this.failedAt = performance.now();
+    for (const slot of this.slots) if (slot.worker === undefined) this.restart(slot);
+  }
+
   private restart(slot: Slot): void {
     this.start(slot).catch((error: unknown) => {
       this.options.log(
@@ -152,6 +166,7 @@ export class WorkerPool {
   /** No worker will come: whoever waits is told why. */
   private failToLoad(slot: Slot, detail: string): void {
     this.loadFault = detail;
+    this.failedAt = performance.now();
     const worker = slot.worker;
     this.clear(slot);
     void worker?.terminate();
