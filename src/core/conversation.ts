@@ -45,7 +45,7 @@ export interface Conversation {
   readonly unjudged: readonly UnjudgedPart[];
 }
 
-/** A turn as guard models take it: strictly alternating roles, one text each. */
+/** A turn as guards take it: who speaks, and one text. */
 export interface GuardMessage {
   readonly role: GuardRole;
   readonly text: string;
@@ -59,18 +59,24 @@ export function turnText(turn: Turn): string {
     .join('\n');
 }
 
-/**
- * Merges neighbouring turns of one guard role (system + user, several tool results), because guard
- * templates require alternating roles. Turns without any text are dropped.
- */
+/** One guard message a turn; turns without any text are dropped. */
 export function toGuardMessages(turns: readonly Turn[]): GuardMessage[] {
-  const merged: { role: GuardRole; text: string }[] = [];
-  for (const turn of turns) {
-    const text = turnText(turn);
-    if (text === '') continue;
+  return turns
+    .map((turn) => ({ role: turn.role, text: turnText(turn) }))
+    .filter((message) => message.text !== '');
+}
+
+/**
+ * Merges neighbours of one role (system + user, several tool results), for guard templates that
+ * insist on alternating roles.
+ */
+export function mergeNeighbours(messages: readonly GuardMessage[]): GuardMessage[] {
+  const merged: GuardMessage[] = [];
+  for (const message of messages) {
     const last = merged.at(-1);
-    if (last?.role === turn.role) last.text += '\n\n' + text;
-    else merged.push({ role: turn.role, text });
+    if (last?.role === message.role) {
+      merged[merged.length - 1] = { role: last.role, text: last.text + '\n\n' + message.text };
+    } else merged.push(message);
   }
   return merged;
 }

@@ -3,7 +3,10 @@ import type { Verdict } from './assessment.js';
 import type { GuardMessage } from './conversation.js';
 
 export interface JudgeRequest {
-  /** Alternating roles; the last message is the one being judged, the others are its context. At least one. */
+  /**
+   * At least one; the last is the one being judged, the others are its context. A role may follow
+   * itself (system text, then the user's): a judge whose template wants alternating roles merges them.
+   */
   readonly messages: readonly GuardMessage[];
   /** Categories are wanted once the score reaches this; in [0, 1]. Judges for which they cost nothing may ignore it. */
   readonly categoriesFrom: number;

@@ -60,6 +60,8 @@ export interface ReplyFacts {
 export interface StreamCodec {
   /** Throws GuardError('upstream_malformed') when the message is not of this format. */
   decode(message: JsonObject): ReplyFrame;
+  /** Tells the codec that a decoded frame went to the client: what was not sent must still be opened and ended. */
+  released(frame: ReplyFrame): void;
   /** Messages that put `text` into a choice's visible text. */
   notice(choice: number, text: string): JsonObject[];
   /** Messages that end every choice still open with the format's content-filter reason. */
