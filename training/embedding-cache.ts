@@ -1,15 +1,12 @@
 /**
- * Embeddings of training texts on disk, because computing them takes many minutes and training is
- * repeated often. One append-only file; a record is the text's SHA-256 (32 bytes), the number of
- * pieces (uint32 LE) and the pieces' vectors (float32 LE). The file's name says what made them.
+ * Embeddings of pieces of training texts on disk, because computing them takes many minutes and
+ * training is repeated often. One append-only file for each encoder; a record is the SHA-256 of the
+ * piece's token ids (32 bytes) and its vector (float32 LE).
  */
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import {
-  createEncoderSession,
-  type EncoderSession,
-} from '../src/classifiers/guard/embedded/encoder-session.js';
+import { createEncoderSession } from '../src/classifiers/guard/embedded/encoder-session.js';
 import type { EmbeddedPiece } from '../src/classifiers/guard/embedded/piece-encoder.js';
 
 export interface EmbedAllOptions {
@@ -25,71 +22,45 @@ export async function embedAll(
 ): Promise<ReadonlyMap<string, readonly EmbeddedPiece[]>> {
   const { cachePath, modelPath, threads } = options;
   const session = await createEncoderSession({ modelPath, threads });
+  mkdirSync(dirname(cachePath), { recursive: true });
   const known = existsSync(cachePath)
     ? readCache(readFileSync(cachePath), session.dimension)
-    : new Map<string, Float32Array[]>();
-  mkdirSync(dirname(cachePath), { recursive: true });
+    : new Map<string, Float32Array>();
   const result = new Map<string, readonly EmbeddedPiece[]>();
   const started = performance.now();
   let embedded = 0;
   for (const text of new Set(options.texts)) {
-    const tokens = session.tokenizePieces(text);
-    const vectors = known.get(keyOf(text));
-    if (vectors?.length === tokens.length) {
-      result.set(text, pair(vectors, tokens));
-      continue;
+    const pieces: EmbeddedPiece[] = [];
+    for (const tokenIds of session.tokenizePieces(text)) {
+      const key = pieceKey(tokenIds);
+      let embedding = known.get(key);
+      if (embedding === undefined) {
+        embedding = await session.embedPiece(tokenIds);
+        appendFileSync(cachePath, Buffer.concat([Buffer.from(key, 'hex'), Buffer.from(embedding.buffer)]));
+        known.set(key, embedding);
+        if (++embedded % 1000 === 0)
+          console.error(`embedded ${embedded} pieces, ${Math.round((performance.now() - started) / 1000)} s`);
+      }
+      pieces.push({ embedding, tokenIds });
     }
-    result.set(text, await embedOne(session, text, cachePath));
-    if (++embedded % 1000 === 0)
-      console.error(`embedded ${embedded} texts, ${Math.round((performance.now() - started) / 1000)} s`);
+    result.set(text, pieces);
   }
   await session.dispose();
   return result;
 }
 
-async function embedOne(
-  session: EncoderSession,
-  text: string,
-  cachePath: string,
-): Promise<readonly EmbeddedPiece[]> {
-  const { pieces } = await session.embedPieces(text);
-  const head = Buffer.alloc(36);
-  head.write(keyOf(text), 'hex');
-  head.writeUInt32LE(pieces.length, 32);
-  appendFileSync(
-    cachePath,
-    Buffer.concat([head, ...pieces.map((piece) => Buffer.from(piece.embedding.buffer))]),
-  );
-  return pieces;
-}
-
-function keyOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-function pair(vectors: readonly Float32Array[], tokens: readonly Uint32Array[]): EmbeddedPiece[] {
-  return vectors.map((embedding, index) => ({ embedding, tokenIds: tokens[index] ?? new Uint32Array() }));
+function pieceKey(tokenIds: Uint32Array): string {
+  return createHash('sha256').update(tokenIds).digest('hex');
 }
 
 /** A record cut off at the end (an interrupted run) is left out. */
-function readCache(bytes: Buffer, dimension: number): Map<string, Float32Array[]> {
-  const into = new Map<string, Float32Array[]>();
-  const vectorBytes = dimension * 4;
-  let at = 0;
-  while (at + 36 <= bytes.length) {
-    const key = bytes.toString('hex', at, at + 32);
-    const count = bytes.readUInt32LE(at + 32);
-    const start = at + 36;
-    at = start + count * vectorBytes;
-    if (at > bytes.length) break;
-    // Copied, because the file's offsets are not aligned to four bytes in general.
-    into.set(
-      key,
-      Array.from({ length: count }, (_, piece) => {
-        const from = start + piece * vectorBytes;
-        return new Float32Array(Uint8Array.from(bytes.subarray(from, from + vectorBytes)).buffer);
-      }),
-    );
+function readCache(bytes: Buffer, dimension: number): Map<string, Float32Array> {
+  const into = new Map<string, Float32Array>();
+  const size = 32 + dimension * 4;
+  for (let at = 0; at + size <= bytes.length; at += size) {
+    // Copied, because a view on the file's bytes would keep all of them alive.
+    const vector = new Float32Array(Uint8Array.from(bytes.subarray(at + 32, at + size)).buffer);
+    into.set(bytes.toString('hex', at, at + 32), vector);
   }
   return into;
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { HEAD_FORMAT, HEAD_VERSION, type HeadFile } from '../src/classifiers/guard/embedded/head-file.js';
-import { OVERLAP_TOKENS, PIECE_TOKENS } from '../src/classifiers/guard/embedded/pieces.js';
+import { CUTTING } from '../src/classifiers/guard/embedded/pieces.js';
 import type { Calibration } from './calibration.js';
 import { CATEGORIES, INPUT_SCALE, LEXICAL_SHARE, type Model } from './model.js';
 
@@ -22,8 +22,7 @@ export function writeHead(path: string, model: Model, calibration: Calibration, 
       file: basename(encoderPath),
       sha256: createHash('sha256').update(readFileSync(encoderPath)).digest('hex'),
       dimension,
-      pieceTokens: PIECE_TOKENS,
-      overlapTokens: OVERLAP_TOKENS,
+      cutting: CUTTING,
     },
     categories: CATEGORIES,
     calibration,

@@ -8,7 +8,6 @@
  * models/embedded-head.json and models/MODEL_CARD.md.
  */
 import { join } from 'node:path';
-import { OVERLAP_TOKENS, PIECE_TOKENS } from '../src/classifiers/guard/embedded/pieces.js';
 import { packageRoot } from '../src/runtime/entry.js';
 import { applyCalibration, calibrate } from './calibration.js';
 import { readRows, type Row } from './dataset.js';
@@ -29,7 +28,7 @@ const encoderPath = join(root, 'models/all-minilm-l6-v2.Q8_0.gguf');
 const trainRows = [...readRows(folder, 'train'), ...ownExamples()];
 const devRows = readRows(folder, 'dev');
 const pieces = await embedAll({
-  cachePath: join(root, `.cache/embeddings/all-minilm-l6-v2.Q8_0-${PIECE_TOKENS}-${OVERLAP_TOKENS}.bin`),
+  cachePath: join(root, '.cache/embeddings/all-minilm-l6-v2.Q8_0.bin'),
   modelPath: encoderPath,
   threads: 1,
   texts: [...trainRows, ...devRows].map((row) => row.text),

@@ -24,7 +24,7 @@ export async function openEmbeddedFiles(modelsDir: string): Promise<EmbeddedFile
   return {
     head,
     encoderPath,
-    encoderFingerprint: `${sha256}-${head.encoder.pieceTokens}-${head.encoder.overlapTokens}`,
+    encoderFingerprint: `${sha256}-${head.encoder.cutting}`,
   };
 }
 

@@ -8,7 +8,7 @@ import { LRUCache } from 'lru-cache';
 import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
 import type { EmbeddedPiece, EmbeddedText } from './piece-encoder.js';
 import { foldText } from './fold-text.js';
-import { cutPieces, PIECE_TOKENS } from './pieces.js';
+import { cutPieces, WINDOW_TOKENS } from './pieces.js';
 
 export interface EncoderSessionOptions {
   /** Absolute path of the encoder's GGUF. */
@@ -28,6 +28,8 @@ export interface EncoderSession {
   embedPieces(text: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<EmbeddedText>;
   /** The tokens of the pieces that `embedPieces` would embed. */
   tokenizePieces(text: string): Uint32Array[];
+  /** The embedding of one piece, past the cache. */
+  embedPiece(tokenIds: Uint32Array): Promise<Float32Array>;
   /** Length of every embedding. */
   readonly dimension: number;
   dispose(): Promise<void>;
@@ -44,11 +46,11 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
   });
   const model = await llama.loadModel({ modelPath: options.modelPath });
   // [CLS] and [SEP] are added to each piece, and the library wants one position to spare.
-  const window = PIECE_TOKENS + 3;
+  const window = WINDOW_TOKENS + 3;
   if (model.trainContextSize < window - 1) {
     await llama.dispose();
     throw new Error(
-      `The encoder reads ${model.trainContextSize} tokens at once; pieces of ${PIECE_TOKENS} need more. Use another encoder file.`,
+      `The encoder reads ${model.trainContextSize} tokens at once; windows of ${WINDOW_TOKENS} need more. Use another encoder file.`,
     );
   }
   const context = await model.createEmbeddingContext({
@@ -59,10 +61,10 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
   const cache = new LRUCache<string, Float32Array>({ max: options.cachedPieces ?? 2048 });
 
   function tokenizePieces(text: string): Uint32Array[] {
-    return cutPieces(model.tokenize(foldText(text), false)).map((piece) => Uint32Array.from(piece));
+    return cutPieces(foldText(text), (sentence) => model.tokenize(sentence, false));
   }
 
-  async function embed(piece: Uint32Array): Promise<Float32Array> {
+  async function embedPiece(piece: Uint32Array): Promise<Float32Array> {
     const { vector } = await context.getEmbeddingFor(Array.from(piece) as Token[]);
     return normalise(vector);
   }
@@ -70,6 +72,7 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
   return {
     dimension: model.embeddingVectorSize,
     tokenizePieces,
+    embedPiece,
     async embedPieces(text, { signal } = {}) {
       signal?.throwIfAborted();
       const pieces: EmbeddedPiece[] = [];
@@ -82,7 +85,7 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
           // A huge text must neither starve other calls nor outlive its caller.
           await nextTick();
           signal?.throwIfAborted();
-          embedding = await embed(piece);
+          embedding = await embedPiece(piece);
           cache.set(key, embedding);
         } else cachedTokens += piece.length;
         tokens += piece.length;

@@ -21,8 +21,8 @@ const HeadFile = z.strictObject({
     file: z.string(),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
     dimension: z.int().positive(),
-    pieceTokens: z.int().positive(),
-    overlapTokens: z.int().nonnegative(),
+    /** How texts were cut (CUTTING in pieces.ts). */
+    cutting: z.string(),
   }),
   /** Category ids, in the order of outputs 1, 2, …; output 0 is "unsafe". */
   categories: z.array(z.string()).min(1),

@@ -9,6 +9,7 @@ import type { GuardRole } from '../../../core/conversation.js';
 import { readHeadFile, readTensor, type HeadFile } from './head-file.js';
 import { lexicalBuckets } from './lexical.js';
 import type { EmbeddedPiece } from './piece-encoder.js';
+import { CUTTING } from './pieces.js';
 
 export interface HeadScore {
   /** In [0, 1]; 0.5 is the operating point. */
@@ -30,6 +31,10 @@ export interface EmbeddedHead {
 /** Loads a head. Throws with a message that names file and fault. */
 export function loadHead(path: string): EmbeddedHead {
   const { bytes, head } = readHeadFile(path);
+  if (head.encoder.cutting !== CUTTING)
+    throw new Error(
+      `The head file ${path} was trained on texts cut as ${head.encoder.cutting}, but this version cuts them as ${CUTTING}. Train the head again (docs/embedded-guard.md).`,
+    );
   const network = createNetwork(head);
   const lexical = createLexical(head);
   return {
