@@ -12,6 +12,7 @@ import type { Judge } from '../core/judge.js';
 import type { Taxonomies } from '../core/taxonomy.js';
 import type { Policy } from '../policy/policy.js';
 import { decide, decideUnjudged, lowestThreshold } from '../policy/policy.js';
+import { nothingToJudge } from './nothing-to-judge.js';
 import type { RequestContext } from './request-context.js';
 import { createReplyReview, type ReplyReview } from './reply-review.js';
 import type { VerdictCache } from './verdict-cache.js';
@@ -106,18 +107,5 @@ export function createEngine(parts: EngineParts): Engine {
       emit({ type: 'decision', requestId, decision });
       return decision;
     },
-  };
-}
-
-/** The decision on text that is empty, or whose direction the policy does not judge. */
-export function nothingToJudge(policy: Policy, direction: Direction): Decision {
-  return {
-    direction,
-    action: 'allow',
-    intended: 'allow',
-    reason: 'safe',
-    categories: [],
-    findings: [],
-    policy: policy.id,
   };
 }
