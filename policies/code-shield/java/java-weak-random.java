@@ -13,6 +13,9 @@ class Example {
     int otp = (int) (Math.random() * 1000000);
     // ruleid: java-weak-random
     long sessionId = new java.util.Random().nextLong();
+    Random r = new Random();
+    // ruleid: java-weak-random
+    String token = Long.toHexString(r.nextLong());
   }
 
   String makeToken() {

@@ -13,6 +13,8 @@ async function bad(name) {
   // ruleid: javascript-child-process
   spawn(name, [], { shell: true, stdio: 'inherit' });
   // ruleid: javascript-child-process
+  require('child_process').exec(name);
+  // ruleid: javascript-child-process
   return await execAsync(`id ${name}`);
 }
 

@@ -3,7 +3,7 @@ const API_KEY = 'k9f83hf0s9d8f7';
 // ruleid: javascript-hardcoded-secret
 const db = mysql.createConnection({ host: 'db', user: 'root', password: 'S3cure!pass' });
 // ruleid: javascript-hardcoded-secret
-config.jwtSecret = 'd41c8cd98f00b204';
+config.jwtSecret = "d41c8cd98f00b204";
 
 // ok: javascript-hardcoded-secret
 const apiKey = process.env.API_KEY;

@@ -8,6 +8,12 @@ export function Bad({ html, name }) {
   // ruleid: javascript-inner-html
   el.insertAdjacentHTML('beforeend', '<b>' + name + '</b>');
   // ruleid: javascript-inner-html
+  $('#a').html(name);
+  // ok: javascript-inner-html
+  $('#a').html('<br>');
+  // ok: javascript-inner-html
+  $('#a').html();
+  // ruleid: javascript-inner-html
   return <div dangerouslySetInnerHTML={{ __html: html }} />;
 }
 

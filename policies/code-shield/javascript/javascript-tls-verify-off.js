@@ -5,7 +5,7 @@ process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
 // ruleid: javascript-tls-verify-off
 options.rejectUnauthorized = false;
 // ruleid: javascript-tls-verify-off
-request({ url, strictSSL: false });
+request({ url, 'strictSSL': false });
 
 // ok: javascript-tls-verify-off
 const good = new https.Agent({ rejectUnauthorized: true });

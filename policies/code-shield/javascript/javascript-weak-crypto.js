@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 // ruleid: javascript-weak-crypto
 crypto.createHash('md5').update(password).digest('hex');
 // ruleid: javascript-weak-crypto
-const sha = createHash('sha1');
+const sha = createHash("sha1");
 // ruleid: javascript-weak-crypto
 const cipher = crypto.createCipher('aes192', key);
 // ruleid: javascript-weak-crypto

@@ -7,6 +7,8 @@ api_key = 'k9f83hf0s9d8f7'
 # ruleid: python-hardcoded-secret
 app.secret_key = "d41c8cd98f00b204"
 # ruleid: python-hardcoded-secret
+app.config["SECRET_KEY"] = "d41c8cd98f00b204"
+# ruleid: python-hardcoded-secret
 conn = connect(host="db", user="root", password="S3cure!pass")
 # ruleid: python-hardcoded-secret
 config = {"host": "db", "password": "S3cure!pass"}

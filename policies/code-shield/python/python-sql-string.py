@@ -12,6 +12,8 @@ def bad(cursor, name, conn):
     cursor.execute("DELETE FROM users WHERE id = " + name + " LIMIT 1")
     # ruleid: python-sql-string
     conn.cursor().executescript("UPDATE t SET a = {}".format(name))
+    # ruleid: python-sql-string
+    conn.execute(text(f"SELECT {name}"))
     query = f"SELECT * FROM users WHERE id = {name}"
     print(query)
     # ruleid: python-sql-string

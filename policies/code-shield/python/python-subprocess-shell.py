@@ -18,12 +18,16 @@ def bad(name, cmd):
         shell=1,
     )
     # ruleid: python-subprocess-shell
-    return Start("ping %s" % name, stdout=sp.PIPE, shell=True).communicate()
+    Start("ping %s" % name, stdout=sp.PIPE, shell=True).communicate()
+    # ruleid: python-subprocess-shell
+    subprocess.run(["bash", "-c", cmd])
 
 
 def good(name, cmd):
     # ok: python-subprocess-shell
     subprocess.run(["ls", name])
+    # ok: python-subprocess-shell
+    subprocess.run(["bash", "-c", "ls | wc -l"])
     # ok: python-subprocess-shell
     subprocess.run(cmd, shell=False)
     # ok: python-subprocess-shell

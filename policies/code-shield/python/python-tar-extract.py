@@ -14,6 +14,8 @@ def bad_too(path, folder, member):
     archive.extractall(path=folder)
     # ruleid: python-tar-extract
     archive.extract(member, folder)
+    # ruleid: python-tar-extract
+    tarfile.open(path).extractall(folder)
 
 
 def good(path, folder, other):

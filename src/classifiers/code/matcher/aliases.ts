@@ -101,7 +101,8 @@ function requireCall(tree: SyntaxTree, node: SyntaxNode, aliases: Map<string, re
   }
 }
 
-function requiredModule(tree: SyntaxTree, value: SyntaxNode): string[] | undefined {
+/** The module that `require('m')`, `await import('m')`, `require('m').x` or `__import__('m')` stands for. */
+export function requiredModule(tree: SyntaxTree, value: SyntaxNode): string[] | undefined {
   if (value.kind === 'await_expression') {
     const inner = value.children.find((child) => child.named);
     return inner === undefined ? undefined : requiredModule(tree, inner);
@@ -112,13 +113,14 @@ function requiredModule(tree: SyntaxTree, value: SyntaxNode): string[] | undefin
     const module = object === undefined ? undefined : requiredModule(tree, object);
     return module === undefined || property === undefined ? undefined : [...module, nodeText(tree, property)];
   }
-  if (value.kind !== 'call_expression') return undefined;
+  if (value.kind !== 'call_expression' && value.kind !== 'call') return undefined;
   const callee = fieldOf(value, 'function');
   const callName = callee === undefined ? '' : nodeText(tree, callee);
-  if (callName !== 'require' && callName !== 'import') return undefined;
+  if (callName !== 'require' && callName !== 'import' && callName !== '__import__') return undefined;
   const argument = fieldOf(value, 'arguments')?.children.find((child) => child.named);
   const specifier = argument === undefined ? undefined : literalContent(tree, argument);
-  return specifier === undefined ? undefined : moduleName(specifier);
+  if (specifier === undefined) return undefined;
+  return callName === '__import__' ? specifier.split('.') : moduleName(specifier);
 }
 
 function javaImport(tree: SyntaxTree, node: SyntaxNode, aliases: Map<string, readonly string[]>): void {

@@ -8,7 +8,7 @@ import {
   significantChildren,
 } from '../languages/vocabulary.js';
 import { nodeText, type SyntaxNode, type SyntaxTree } from '../tree/syntax-tree.js';
-import { importAliases, type Aliases } from './aliases.js';
+import { importAliases, requiredModule, type Aliases } from './aliases.js';
 
 /** Longer dotted names (chains of generated calls) are no library function's name. */
 const MAX_PATH_DEPTH = 16;
@@ -40,6 +40,7 @@ export class Names {
     if (depth > MAX_PATH_DEPTH) return undefined;
     if (NAME_KINDS.has(node.kind)) return [nodeText(this.tree, node)];
     if (DOTTED_KINDS.has(node.kind)) return this.partsOf(significantChildren(node), depth);
+    if (node.kind === 'call_expression' || node.kind === 'call') return requiredModule(this.tree, node);
     const fields = MEMBER_KINDS.get(node.kind);
     if (fields === undefined) return undefined;
     const object = fieldOf(node, fields[0]);

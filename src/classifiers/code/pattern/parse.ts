@@ -93,11 +93,9 @@ function nodesAt(root: SyntaxNode, start: number, end: number): readonly SyntaxN
       current = around;
       continue;
     }
-    const inside = named.filter((child) => child.start >= start && child.end <= end);
-    const first = inside[0];
-    const last = inside.at(-1);
-    if (first === undefined || last === undefined || first.start !== start) return undefined;
-    // The closing `;` of the frame's or pattern's last statement may stand outside.
+    const inside = named.filter((child) => child.start >= start && child.start < end);
+    // Together they must cover the whole pattern; the frame's `;` may end the last one behind it.
+    if (inside[0]?.start !== start || (inside.at(-1)?.end ?? 0) < end) return undefined;
     return inside;
   }
 }

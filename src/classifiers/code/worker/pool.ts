@@ -5,6 +5,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { UnavailableReason } from '../../../core/assessment.js';
 import type { CodeScanOutcome, ScanOptions } from '../../../core/code-scanner.js';
+import { GuardError } from '../../../core/errors.js';
 import type { ScanJob, WorkerMessage, WorkerSettings } from './messages.js';
 import { startWorker } from './start-worker.js';
 
@@ -54,7 +55,7 @@ export class WorkerPool {
     }));
   }
 
-  /** Rejects with the rules' fault when they cannot be loaded. */
+  /** Rejects with GuardError `config_invalid` that names the rules' faults, or `guard_not_ready`. */
   ready(): Promise<void> {
     this.starting ??= Promise.all(this.slots.map((slot) => this.start(slot))).then(() => undefined);
     return this.starting;
@@ -126,7 +127,7 @@ export class WorkerPool {
           this.dispatch();
         } else if (message.type === 'failed') {
           this.failToLoad(slot, message.message);
-          reject(new Error(message.message));
+          reject(new GuardError('config_invalid', message.message));
         } else this.finish(slot, message);
       });
       const died = (detail: string): void => {
@@ -140,7 +141,7 @@ export class WorkerPool {
           this.restart(slot);
         } else {
           this.failToLoad(slot, detail);
-          reject(new Error(detail));
+          reject(new GuardError('guard_not_ready', `Code Shield could not start: ${detail}`));
         }
       };
       worker.on('error', (error) => died(`the scan worker failed: ${error.name}`));
