@@ -129,10 +129,16 @@ export function fieldOf(node: SyntaxNode, field: string): SyntaxNode | undefined
   return node.children.find((child) => child.field === field);
 }
 
-/** Looks through parentheses. */
+/**
+ * Looks through parentheses, and through the `await` that the TypeScript grammar takes for a part of
+ * the callee in `await a.b<T>(c)`.
+ */
 export function bare(node: SyntaxNode): SyntaxNode {
   let current = node;
-  while (TRANSPARENT_KINDS.has(current.kind)) {
+  while (
+    TRANSPARENT_KINDS.has(current.kind) ||
+    (current.kind === 'await_expression' && current.field === 'function')
+  ) {
     const inner: SyntaxNode | undefined = current.children.find(
       (child) => child.named && !COMMENT_KINDS.has(child.kind),
     );
