@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { loadRuleSet } from '../../../src/classifiers/code/rules/rule-set.js';
 import { scanSnippet } from '../../../src/classifiers/code/scan/scan-code.js';
@@ -11,15 +12,20 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 let count = 0;
 
-/** Lines on which a rule with this body finds something. */
-async function linesFound(language: string, body: string, code: string): Promise<number[]> {
+/** A file with one rule of this body. */
+function ruleFile(language: string, body: string): string {
   const file = join(folder, `${++count}.yaml`);
   const indented = body.trim().replaceAll('\n', '\n    ');
   writeFileSync(
     file,
     `rules:\n  - id: test\n    languages: [${language}]\n    severity: ERROR\n    message: found\n    ${indented}\n`,
   );
-  const rules = await loadRuleSet(file);
+  return file;
+}
+
+/** Lines on which a rule with this body finds something. */
+async function linesFound(language: string, body: string, code: string): Promise<number[]> {
+  const rules = await loadRuleSet(ruleFile(language, body));
   const { findings } = await scanSnippet(rules, code, language, performance.now() + 10_000);
   return [...new Set(findings.map((finding) => finding.startLine))];
 }
@@ -141,6 +147,42 @@ cases('cpp', [
     [2, 3],
   ],
 ]);
+
+describe('layout', () => {
+  const CALLS: readonly (readonly [
+    language: string,
+    tokens: readonly string[],
+    gap: fc.Arbitrary<string>,
+  ])[] = [
+    [
+      'c',
+      ['system', '(', 'p', '->', 'cmd', ')', ';'],
+      fc.constantFrom(' ', '\n', '/* system("x") */', '// gets(b)\n', '\t'),
+    ],
+    [
+      'javascript',
+      ['system', '(', 'p', '.', 'cmd', ')', ';'],
+      fc.constantFrom(' ', '\n', '/* " */', "// '\n"),
+    ],
+    ['java', ['system', '(', 'p', '.', 'cmd', ')', ';'], fc.constantFrom(' ', '\n', '/* " */', "// '\n")],
+    ['python', ['system', '(', 'p', '.', 'cmd', ')'], fc.constantFrom(' ', '\\\n', '\t')],
+  ];
+
+  test.each(CALLS)('%s: spaces and comments between tokens change nothing', async (language, tokens, gap) => {
+    const rules = await loadRuleSet(ruleFile(language, pattern('system($X)')));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(gap, { minLength: tokens.length - 1, maxLength: tokens.length - 1 }),
+        async (gaps) => {
+          const code = tokens.map((token, index) => token + (gaps[index] ?? '')).join('');
+          const { findings } = await scanSnippet(rules, code, language, performance.now() + 10_000);
+          expect(findings).toHaveLength(1);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
 
 describe('operators', () => {
   test('pattern-not drops equal ranges only', async () => {

@@ -10,6 +10,7 @@ export const COMMENT_KINDS: ReadonlySet<string> = new Set([
   'block_comment',
   'html_comment',
   'hash_bang_line',
+  'line_continuation',
 ]);
 
 /** Nodes that only group: patterns and code are compared without them. */
