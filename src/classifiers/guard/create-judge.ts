@@ -1,4 +1,5 @@
 /** From a `--guard SPEC` to a judge. The only place that knows which classes of judges there are. */
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { GuardError } from '../../core/errors.js';
 import type { Judge } from '../../core/judge.js';
@@ -66,11 +67,19 @@ async function createHostedEmbeddedJudge(options: CreateJudgeOptions): Promise<H
     return createFailedJudge({ id: 'embedded', taxonomy: 'mlcommons-v0.5' }, message);
   }
   const host = createNativeHost<'encoder'>(
-    { kind: 'encoder', modelPath: files.encoderPath, threads, gpu: false },
+    { kind: 'encoder', modelPath: files.encoderPath, threads: encoderThreads(threads), gpu: false },
     options,
   );
   const encoder = createHostedEncoder(host, files.encoderFingerprint);
   return withHost(createEmbeddedJudge({ encoder, head: files.head }), host);
+}
+
+/**
+ * llama.cpp's threads wait for each other by spinning. A small model waits more than it computes as soon
+ * as another process wants a core (here: the proxy), so one core is left alone.
+ */
+function encoderThreads(threads: number): number {
+  return Math.max(1, Math.min(threads, availableParallelism() - 1));
 }
 
 async function createGgufJudge(modelPath: string, options: CreateJudgeOptions): Promise<HostedJudge> {

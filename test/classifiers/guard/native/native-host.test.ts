@@ -130,6 +130,19 @@ describe('a model process', () => {
     expect(judge.state).toEqual({ phase: 'ready' });
   });
 
+  it('that hangs is ended, and replaced', async () => {
+    const host = createNativeHost<'llama-guard'>(spec(toy), { hangMs: 50 });
+    closers.push(() => host.close());
+    await host.ready();
+    const { pid } = host;
+    if (pid === undefined) throw new Error('There is no model process');
+    process.kill(pid, 'SIGSTOP');
+    const request = { messages: ask('a bomb').messages, categoriesFrom: 2 };
+    expect(await host.call(request, { timeoutMs: 1 })).toMatchObject({ reason: 'timeout' });
+    expect(await host.call(request, PATIENT)).toMatchObject({ status: 'done' });
+    expect(isAlive(pid)).toBe(false);
+  });
+
   it('goes when its parent is killed', async () => {
     const module = new URL('../../../../src/classifiers/guard/create-judge.ts', import.meta.url);
     const script = join(folder, 'parent.mts');

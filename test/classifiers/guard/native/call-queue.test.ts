@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createCallQueue, type QueuedCall } from '../../../../src/classifiers/guard/native/call-queue.js';
+
+function queueOf(limit: number) {
+  const abandoned: string[] = [];
+  const queue = createCallQueue<string, string>({
+    limit,
+    lateReason: () => ({ reason: 'not_ready', detail: 'late' }),
+    onAbandoned: (call) => abandoned.push(call.request),
+  });
+  return { queue, abandoned };
+}
+
+const PATIENT = { timeoutMs: 60_000 };
+
+describe('the queue of calls', () => {
+  it('hands calls out in order and gives each its own answer', async () => {
+    const { queue } = queueOf(10);
+    const answers = ['a', 'b', 'c'].map((name) => queue.add(name, PATIENT));
+    for (let call = queue.take(); call !== undefined; call = queue.take())
+      call.settle({ status: 'done', value: call.request.toUpperCase() });
+    expect(await Promise.all(answers)).toEqual(['A', 'B', 'C'].map((value) => ({ status: 'done', value })));
+    expect(queue.depth).toBe(0);
+  });
+
+  it('tells why a call is late: still waiting, or running too long', async () => {
+    const { queue, abandoned } = queueOf(10);
+    const running = queue.add('running', { timeoutMs: 5 });
+    const waiting = queue.add('waiting', { timeoutMs: 5 });
+    queue.take();
+    expect(await running).toMatchObject({ status: 'unavailable', reason: 'timeout' });
+    expect(await waiting).toMatchObject({ status: 'unavailable', reason: 'not_ready' });
+    expect(abandoned).toEqual(['running']);
+    expect(queue.take()).toBeUndefined();
+  });
+
+  it('takes no call whose caller gave up before', async () => {
+    const { queue } = queueOf(1);
+    expect(await queue.add('a', { ...PATIENT, signal: AbortSignal.abort() })).toMatchObject({
+      reason: 'aborted',
+    });
+    expect(queue.depth).toBe(0);
+  });
+
+  it('answers every call exactly once, never holds more than its limit, and counts right', async () => {
+    const step = fc.oneof(
+      fc.constant('add' as const),
+      fc.constant('take' as const),
+      fc.record({ settle: fc.nat(9) }),
+      fc.record({ abort: fc.nat(9) }),
+      fc.constant('reject waiting' as const),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (steps, limit) => {
+          const { queue } = queueOf(limit);
+          const taken: QueuedCall<string, string>[] = [];
+          const callers: { controller: AbortController; answers: number; done: Promise<void> }[] = [];
+          for (const action of steps) {
+            if (action === 'add') {
+              const controller = new AbortController();
+              const caller = { controller, answers: 0, done: Promise.resolve() };
+              caller.done = queue.add('x', { ...PATIENT, signal: controller.signal }).then(() => {
+                caller.answers += 1;
+              });
+              callers.push(caller);
+            } else if (action === 'take') {
+              const call = queue.take();
+              if (call !== undefined) {
+                expect(call.settled).toBe(false);
+                taken.push(call);
+              }
+            } else if (action === 'reject waiting') queue.rejectWaiting('load_failed', 'x');
+            else if ('settle' in action) taken[action.settle]?.settle({ status: 'done', value: 'y' });
+            else callers[action.abort]?.controller.abort();
+            expect(queue.depth).toBeGreaterThanOrEqual(0);
+            expect(queue.depth).toBeLessThanOrEqual(limit);
+          }
+          for (const { controller } of callers) controller.abort();
+          await Promise.all(callers.map(({ done }) => done));
+          expect(callers.every(({ answers }) => answers === 1)).toBe(true);
+          expect(queue.depth).toBe(0);
+        },
+      ),
+    );
+  });
+});
