@@ -1,6 +1,7 @@
 /** Fits network and lexical weights on rows, and scores texts: what training and judging have in common. */
 import { lexicalBuckets } from '../src/classifiers/guard/embedded/lexical.js';
 import type { EmbeddedPiece } from '../src/classifiers/guard/embedded/piece-encoder.js';
+import { SENTENCE_TOKENS } from '../src/classifiers/guard/embedded/pieces.js';
 import type { Row } from './dataset.js';
 import { runLexical, trainLexical } from './lexical-model.js';
 import { runNetwork, trainNetwork, type Network } from './network.js';
@@ -14,6 +15,9 @@ export const INPUT_SCALE = 4.4;
 
 /** How much of the lexical logit is added to the network's; chosen on held-out sources. */
 export const LEXICAL_SHARE = 0.5;
+
+/** Pieces of one safe text used for training. */
+const SAFE_PIECES = 6;
 
 export interface Example {
   readonly row: Row;
@@ -35,23 +39,42 @@ export interface TextScore {
 export function fitModel(
   examples: readonly Example[],
   seed: number,
-  options = { hidden: 64, epochs: 6 },
+  options = { hidden: 48, epochs: 5 },
 ): Model {
   const balance = categoryBalance(examples);
-  const samples = examples.flatMap(({ row, pieces }) =>
-    pieces.map((piece) => ({
+  const samples = examples.flatMap(({ row, pieces }) => {
+    const chosen = trainingPieces(row, pieces);
+    // An unsafe label is shared by its windows; a safe one holds for every piece.
+    const share = row.label === 'unsafe' ? chosen.length : Math.sqrt(chosen.length);
+    return chosen.map((piece) => ({
       x: networkInput(piece, row.role),
       buckets: lexicalBuckets(piece.tokenIds, BUCKETS),
       unsafe: row.label === 'unsafe',
-      weight: rowWeight(row) / pieces.length,
+      weight: rowWeight(row) / share,
       categories: target(row),
-      categoryWeight: balance(row) / pieces.length,
-    })),
-  );
+      categoryWeight: balance(row) / share,
+    }));
+  });
   return {
     network: trainNetwork(samples, CATEGORIES.length + 1, { ...options, seed }),
     lexical: trainLexical(samples, BUCKETS, seed + 1),
   };
+}
+
+/**
+ * Of an unsafe text only the windows: which of its sentences are harmful is not known, and most are
+ * not. Of a safe text a spread of all pieces, so that harmless fragments are known to be harmless.
+ */
+function trainingPieces(row: Row, pieces: readonly EmbeddedPiece[]): readonly EmbeddedPiece[] {
+  if (row.label === 'unsafe') {
+    const windows = pieces.findIndex(({ tokenIds }) => tokenIds.length <= SENTENCE_TOKENS);
+    return windows < 0 ? pieces : pieces.slice(0, Math.max(1, windows));
+  }
+  const step = Math.max(1, pieces.length / SAFE_PIECES);
+  return Array.from(
+    { length: Math.min(pieces.length, SAFE_PIECES) },
+    (_, n) => pieces[Math.floor(n * step)],
+  ).filter((piece) => piece !== undefined);
 }
 
 /** The worst piece's logits; a text without tokens has the lowest possible. */
