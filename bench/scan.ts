@@ -53,7 +53,12 @@ for (const [language, [folder, extension]] of Object.entries(SAMPLES)) {
     ).length;
     const cells = [language.padEnd(10), String(lines).padStart(6), String(count).padStart(6)];
     console.log(
-      [...cells, String(findings).padStart(9), quantile(times, 0.5).padStart(7), quantile(times, 0.95).padStart(7)].join(' '),
+      [
+        ...cells,
+        String(findings).padStart(9),
+        quantile(times, 0.5).padStart(7),
+        quantile(times, 0.95).padStart(7),
+      ].join(' '),
     );
   }
 }

@@ -6,11 +6,16 @@ import { DOTTED_KINDS, NAME_KINDS, fieldOf } from '../languages/vocabulary.js';
 import { nodeText, walk, type SyntaxNode, type SyntaxTree } from '../tree/syntax-tree.js';
 import { literalContent } from '../tree/strings.js';
 
-/** Local name -> the parts of what it was imported as. */
-export type Aliases = ReadonlyMap<string, readonly string[]>;
+export interface Aliases {
+  /** Local name -> the parts of what it was imported as. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
+  /** Modules and packages all of whose names were imported (`from os import *`). */
+  readonly wildcards: readonly (readonly string[])[];
+}
 
 export function importAliases(tree: SyntaxTree): Aliases {
   const aliases = new Map<string, readonly string[]>();
+  const wildcards: string[][] = [];
   const nodes = (kind: string): readonly SyntaxNode[] => tree.byKind.get(kind) ?? [];
   for (const node of nodes('import_statement')) {
     if (fieldOf(node, 'source') === undefined) pythonImport(tree, node, [], aliases);
@@ -18,11 +23,13 @@ export function importAliases(tree: SyntaxTree): Aliases {
   }
   for (const node of nodes('import_from_statement')) {
     const module = fieldOf(node, 'module_name');
-    if (module !== undefined) pythonImport(tree, node, dotted(tree, module), aliases);
+    if (module === undefined) continue;
+    pythonImport(tree, node, dotted(tree, module), aliases);
+    if (node.children.some((child) => child.kind === 'wildcard_import')) wildcards.push(dotted(tree, module));
   }
-  for (const node of nodes('import_declaration')) javaImport(tree, node, aliases);
+  for (const node of nodes('import_declaration')) javaImport(tree, node, aliases, wildcards);
   for (const node of nodes('variable_declarator')) requireCall(tree, node, aliases);
-  return aliases;
+  return { names: aliases, wildcards };
 }
 
 function dotted(tree: SyntaxTree, node: SyntaxNode): string[] {
@@ -123,8 +130,12 @@ export function requiredModule(tree: SyntaxTree, value: SyntaxNode): string[] | 
   return callName === '__import__' ? specifier.split('.') : moduleName(specifier);
 }
 
-function javaImport(tree: SyntaxTree, node: SyntaxNode, aliases: Map<string, readonly string[]>): void {
-  if (node.children.some((child) => child.kind === 'asterisk')) return;
+function javaImport(
+  tree: SyntaxTree,
+  node: SyntaxNode,
+  aliases: Map<string, readonly string[]>,
+  wildcards: string[][],
+): void {
   let path: SyntaxNode | undefined;
   walk(node, (child) => {
     if (path === undefined && (DOTTED_KINDS.has(child.kind) || NAME_KINDS.has(child.kind))) path = child;
@@ -133,5 +144,6 @@ function javaImport(tree: SyntaxTree, node: SyntaxNode, aliases: Map<string, rea
   if (path === undefined) return;
   const parts = dotted(tree, path);
   const last = parts.at(-1);
-  if (last !== undefined) aliases.set(last, parts);
+  if (node.children.some((child) => child.kind === 'asterisk')) wildcards.push(parts);
+  else if (last !== undefined) aliases.set(last, parts);
 }

@@ -31,9 +31,9 @@ export class Names {
     const [head, ...rest] = literal;
     // C++ names the C library's functions in both ways.
     if (head === 'std' && samePath(parts, rest)) return true;
-    const meaning = head === undefined ? undefined : this.aliases.get(head);
-    if (meaning === undefined) return false;
-    return samePath(parts, [...meaning, ...rest]);
+    const meaning = head === undefined ? undefined : this.aliases.names.get(head);
+    if (meaning !== undefined) return samePath(parts, [...meaning, ...rest]);
+    return this.aliases.wildcards.some((module) => samePath(parts, [...module, ...literal]));
   }
 
   private pathOf(node: SyntaxNode, depth = 0): string[] | undefined {
