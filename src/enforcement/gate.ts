@@ -23,6 +23,8 @@ export interface GateOptions {
   readonly onRelease?: ((frame: ReplyFrame) => void) | undefined;
   /** The last frame of the reply, before it is handed out; the place for the facts. */
   readonly onLast?: ((frame: ReplyFrame, decision: Decision) => void) | undefined;
+  /** Milliseconds in which the gate had nothing to do but wait for the upstream. */
+  readonly onWaited?: ((ms: number) => void) | undefined;
   /** UTF-16 units that were received, judged and released since the last call. */
   readonly onProgress: (received: number, judged: number, released: number) => void;
 }
@@ -124,7 +126,9 @@ class Gate {
   async #collect(source: FrameSource): Promise<void> {
     while (!this.#ended && !this.#windowDue()) {
       const waiting = this.#held.length > 0 && (this.#pending() > 0 || this.#mayRelease());
+      const since = performance.now();
       const arrived = await source.wait(waiting ? this.#options.policy.stream.idleMs : undefined);
+      this.#options.onWaited?.(performance.now() - since);
       if (!arrived) return;
       this.#accept(source);
     }

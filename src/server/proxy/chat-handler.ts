@@ -1,0 +1,264 @@
+/**
+ * The way of a chat request: decode, judge the prompt while the upstream already works, let the gate
+ * release the reply piece by piece, encode. The upstream is aborted as soon as nothing of it is wanted.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Decision } from '../../core/decision.js';
+import { GuardError, toGuardError, type ErrorCode } from '../../core/errors.js';
+import type { DecodedRequest, ReplyFrame, StreamCodec, WireFormat } from '../../core/wire-format.js';
+import { gateReply, type GateResult } from '../../enforcement/gate.js';
+import { encodeMessage, encodeTerminator, streamContentType } from '../../protocols/index.js';
+import type { Portcullis } from '../compose.js';
+import { Exchange } from '../exchange.js';
+import { readJsonBody } from '../request-body.js';
+import { sendError } from '../send-error.js';
+import { blockError, refusalText } from './blocked.js';
+import { streamedFrames, wholeFrame } from './reply-frames.js';
+import type { Upstream, UpstreamResponse } from './upstream.js';
+
+const STREAM_HEADERS = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** @param route path of the endpoint, the same here and at the upstream */
+export function createChatHandler(
+  portcullis: Portcullis,
+  upstream: Upstream,
+  route: string,
+  format: WireFormat,
+): Handler {
+  return async (request, response) => {
+    const exchange = new Exchange(request, response, route, portcullis.emit);
+    const chat = new ChatExchange(portcullis, upstream, format, exchange);
+    let failure: GuardError | undefined;
+    try {
+      await chat.run(request);
+    } catch (thrown) {
+      failure = exchange.vanished
+        ? new GuardError('client_closed', 'The client closed the connection.', { cause: thrown })
+        : toGuardError(thrown);
+      if (failure.code === 'internal')
+        portcullis.log.error({ err: failure.cause, requestId: exchange.requestId }, 'request failed');
+      else if (failure.cause !== undefined)
+        portcullis.log.debug({ err: failure.cause, requestId: exchange.requestId }, failure.message);
+      exchange.abort();
+      await chat.fail(failure);
+    } finally {
+      exchange.finish(failure ?? chat.failure);
+    }
+  };
+}
+
+class ChatExchange {
+  readonly #portcullis: Portcullis;
+  readonly #upstream: Upstream;
+  readonly #format: WireFormat;
+  readonly #exchange: Exchange;
+  #codec: StreamCodec | undefined;
+  #decision: Decision | undefined;
+  /** An error that was already rendered in the stream. */
+  failure: GuardError | undefined;
+
+  constructor(portcullis: Portcullis, upstream: Upstream, format: WireFormat, exchange: Exchange) {
+    this.#portcullis = portcullis;
+    this.#upstream = upstream;
+    this.#format = format;
+    this.#exchange = exchange;
+  }
+
+  async run(incoming: IncomingMessage): Promise<void> {
+    const exchange = this.#exchange;
+    const { config, engine, policy } = this.#portcullis;
+    const body = await readJsonBody(incoming, {
+      limitBytes: config.server.bodyLimitBytes,
+      anyContentType: this.#format.framing === 'ndjson',
+    });
+    const request = this.#format.decodeRequest(body);
+    exchange.model = request.model;
+
+    const calling = this.#callUpstream(incoming, request);
+    const decision = await engine.assessPrompt(request.conversation, {
+      requestId: exchange.requestId,
+      policy,
+      signal: exchange.signal,
+    });
+    exchange.decided(decision);
+    this.#decision = decision;
+    if (decision.action === 'block') {
+      exchange.abort();
+      return this.#block(request, decision);
+    }
+    const since = performance.now();
+    const response = await calling;
+    exchange.waited(performance.now() - since);
+    await this.#relay(request, response);
+  }
+
+  /** Begins at once. A failure is kept until somebody awaits it: the prompt's verdict comes first. */
+  #callUpstream(incoming: IncomingMessage, request: DecodedRequest): Promise<UpstreamResponse> {
+    const { requestId, route, signal, emit } = this.#exchange;
+    const startedAt = performance.now();
+    const done = (code: number | ErrorCode): void =>
+      emit({
+        type: 'upstream',
+        requestId,
+        upstream: this.#upstream.origin,
+        code,
+        ms: performance.now() - startedAt,
+      });
+    const calling = this.#upstream
+      .call('POST', route, { body: request.body, headers: incoming.headers, signal })
+      .then(
+        (response) => {
+          done(response.status);
+          if (signal.aborted) response.discard();
+          return response;
+        },
+        (error: unknown) => {
+          done(toGuardError(error).code);
+          throw error;
+        },
+      );
+    calling.catch(() => undefined);
+    return calling;
+  }
+
+  async #relay(request: DecodedRequest, response: UpstreamResponse): Promise<void> {
+    const { contentType, status } = response;
+    const streams =
+      contentType === (this.#format.framing === 'sse' ? 'text/event-stream' : 'application/x-ndjson');
+    // Ollama answers some streamed requests (loading a model) with one line of plain JSON.
+    const oneLine = this.#format.framing === 'ndjson' && contentType === 'application/json';
+    if (status < 300 && request.stream && (streams || oneLine)) return this.#relayStream(request, response);
+    if (contentType === 'application/json' && (status >= 400 || (status < 300 && !request.stream)))
+      return this.#relayWhole(request, response);
+    response.discard();
+    throw new GuardError(
+      'upstream_malformed',
+      `The model server at ${this.#upstream.origin} answered HTTP ${status} with ${contentType === '' ? 'no content type' : contentType}, which is not what ${this.#exchange.route} answers${request.stream ? ' to a streamed request' : ''}. Is upstream.url right?`,
+    );
+  }
+
+  async #relayStream(request: DecodedRequest, response: UpstreamResponse): Promise<void> {
+    const exchange = this.#exchange;
+    const format = this.#format;
+    const codec = format.openStream(request);
+    this.#codec = codec;
+    const gate = this.#gate(request, streamedFrames(response, format, codec), {
+      streamed: true,
+      onRelease: (frame) => codec.released(frame),
+    });
+    let step = await gate.next();
+    for (; step.done !== true; step = await gate.next()) {
+      this.#startStream();
+      await exchange.write(encodeMessage(format.framing, step.value.json));
+    }
+    const result = step.value;
+    exchange.decided(result.decision);
+    this.#decision = result.decision;
+    if (result.status === 'blocked') {
+      exchange.abort();
+      return this.#block(request, result.decision);
+    }
+    if (result.status === 'failed') throw result.error;
+    this.#startStream();
+    const end = encodeTerminator(format.framing, format.terminator);
+    if (end !== '') await exchange.write(end);
+    exchange.response.end();
+  }
+
+  async #relayWhole(request: DecodedRequest, response: UpstreamResponse): Promise<void> {
+    const frame = await wholeFrame(response, this.#format);
+    const gate = this.#gate(request, single(frame), { streamed: false });
+    let step = await gate.next();
+    const released: ReplyFrame[] = [];
+    for (; step.done !== true; step = await gate.next()) released.push(step.value);
+    const { decision, status } = step.value;
+    this.#exchange.decided(decision);
+    if (status === 'blocked') return this.#block(request, decision);
+    if (step.value.status === 'failed') throw step.value.error;
+    const [whole] = released;
+    if (whole === undefined) throw new Error('the gate released nothing of a judged reply');
+    const retry: Record<string, string> =
+      response.retryAfter === undefined ? {} : { 'retry-after': response.retryAfter };
+    await this.#exchange.sendJson(response.status, whole.json, decision, retry);
+  }
+
+  #gate(
+    request: DecodedRequest,
+    frames: AsyncIterable<ReplyFrame>,
+    options: { readonly streamed: boolean; readonly onRelease?: (frame: ReplyFrame) => void },
+  ): AsyncGenerator<ReplyFrame, GateResult> {
+    const exchange = this.#exchange;
+    const { requestId, signal, emit } = exchange;
+    const { engine, policy } = this.#portcullis;
+    return gateReply(frames, {
+      ...options,
+      policy,
+      review: engine.openReply(request.conversation, { requestId, policy, signal }),
+      editable: !request.structured,
+      onLast: (frame, decision) => {
+        if (!frame.isError) this.#format.annotate(frame.json, { requestId, decision });
+      },
+      onWaited: (ms) => exchange.waited(ms),
+      onProgress: (received, judged, released) =>
+        emit({ type: 'stream-chars', requestId, received, judged, released }),
+    });
+  }
+
+  #startStream(): void {
+    const { response } = this.#exchange;
+    if (response.headersSent || response.hasHeader('content-type')) return;
+    this.#exchange.start(200, streamContentType(this.#format.framing), this.#decision, STREAM_HEADERS);
+  }
+
+  async #block(request: DecodedRequest, decision: Decision): Promise<void> {
+    const exchange = this.#exchange;
+    this.#decision = decision;
+    const error = blockError(decision, this.#portcullis.policy, request);
+    if (error !== undefined) throw error;
+    const facts = { requestId: exchange.requestId, decision };
+    const text = refusalText(decision);
+    if (!request.stream) return exchange.sendJson(200, this.#format.refusal(request, text, facts), decision);
+
+    const { framing, terminator } = this.#format;
+    const begun = exchange.response.headersSent;
+    const codec = this.#codec ?? this.#format.openStream(request);
+    this.#startStream();
+    const notice = begun ? `\n\n${text}` : text;
+    const messages = Array.from({ length: request.choices }, (_, choice) =>
+      codec.notice(choice, notice),
+    ).flat();
+    for (const message of [...messages, ...codec.finish(facts)])
+      await exchange.write(encodeMessage(framing, message));
+    await exchange.write(encodeTerminator(framing, terminator));
+    exchange.response.end();
+  }
+
+  /** Renders an error in the client's format: as HTTP while nothing was sent, else inside the stream. */
+  async fail(error: GuardError): Promise<void> {
+    const exchange = this.#exchange;
+    const { response, requestId } = exchange;
+    if (exchange.vanished || response.writableEnded) return;
+    this.failure = error;
+    if (!response.headersSent) {
+      sendError(response, error, this.#format.error(error, requestId), this.#decision, requestId);
+      return;
+    }
+    try {
+      if (this.#codec !== undefined) {
+        const message = this.#codec.error(error, requestId);
+        await exchange.write(encodeMessage(this.#format.framing, message));
+        await exchange.write(encodeTerminator(this.#format.framing, this.#format.terminator));
+      }
+      response.end();
+    } catch {
+      // The client is gone while it was being told: there is nobody left to tell.
+      response.destroy();
+    }
+  }
+}
+
+async function* single(frame: ReplyFrame): AsyncGenerator<ReplyFrame> {
+  yield await Promise.resolve(frame);
+}

@@ -1,0 +1,78 @@
+/** Reads a request's JSON body: bounded, in one encoding, parsed so strictly that nobody can read it differently. */
+import type { IncomingMessage } from 'node:http';
+import { GuardError } from '../core/errors.js';
+import { isJsonObject, type JsonObject } from '../core/json.js';
+import { parseJsonStrict } from '../protocols/index.js';
+
+export interface BodyRules {
+  readonly limitBytes: number;
+  /** Ollama's own documentation calls it with curl's default content type; its server does not look. */
+  readonly anyContentType: boolean;
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/**
+ * Throws GuardError: `unsupported_content_type`, `unsupported_encoding`, `body_too_large`,
+ * `invalid_json`, `invalid_request` (JSON, but no object), `client_closed`.
+ */
+export async function readJsonBody(request: IncomingMessage, rules: BodyRules): Promise<JsonObject> {
+  checkHeaders(request, rules);
+  const bytes = await readBytes(request, rules.limitBytes);
+  if (bytes.length === 0)
+    throw new GuardError('invalid_json', 'The request has no body; send a JSON object.');
+  const body = parseJsonStrict(bytes);
+  if (!isJsonObject(body)) throw new GuardError('invalid_request', 'The body must be a JSON object.');
+  return body;
+}
+
+function checkHeaders({ headers }: IncomingMessage, { anyContentType, limitBytes }: BodyRules): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity')
+    throw new GuardError(
+      'unsupported_encoding',
+      `Portcullis does not read compressed requests (content-encoding: ${printable(encoding)}); send the body uncompressed.`,
+    );
+  const [type = '', ...parameters] = (headers['content-type'] ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
+  if (charset !== undefined && charset !== 'utf-8' && charset !== '"utf-8"' && charset !== 'utf8')
+    throw new GuardError('unsupported_content_type', 'The body must be JSON in UTF-8.');
+  if (type !== 'application/json' && !(anyContentType && (type === '' || type === FORM)))
+    throw new GuardError(
+      'unsupported_content_type',
+      `The body must be sent as content-type: application/json, not ${type === '' ? 'without one' : printable(type)}.`,
+    );
+  if (Number(headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
+}
+
+async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > limitBytes) throw tooLarge(limitBytes);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof GuardError) throw error;
+    throw new GuardError('client_closed', 'The request ended before its body was complete.', {
+      cause: error,
+    });
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(limitBytes: number): GuardError {
+  return new GuardError(
+    'body_too_large',
+    `The body is larger than ${limitBytes} bytes; the operator can raise server.body_limit_bytes.`,
+  );
+}
+
+/** A header's value for a message: short, without anything that could break a line. */
+function printable(value: string): string {
+  return value.replace(/[^\x20-\x7e]/g, '?').slice(0, 60);
+}
