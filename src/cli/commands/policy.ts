@@ -1,0 +1,83 @@
+/** `portcullis policy check | show` */
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/config.js';
+import { policyFault, policyPath } from '../../config/policy-path.js';
+import { loadPolicy, type Policy } from '../../policy/policy.js';
+import { loadTaxonomies } from '../../taxonomy/taxonomy.js';
+import { GuardError } from '../../core/errors.js';
+import { CliError, EXIT } from '../exit.js';
+import { addConfigOption } from '../options.js';
+import { describePolicy } from '../output/describe-policy.js';
+import { print } from '../output/output.js';
+
+const CHECK_HELP = `
+Everything that is wrong is reported at once, with file, line and column, what is allowed there, and what
+was probably meant.
+
+Examples:
+  $ portcullis policy check my-policy.yaml
+  $ portcullis policy check policies/*.yaml
+
+Exit codes: 0 every file is fine · 2 a file has problems`;
+
+const SHOW_HELP = `
+Prints every setting with its value, also those that the file leaves out. The output is itself a policy
+file that decides in the same way.
+
+Examples:
+  $ portcullis policy show                    the policy that "serve" would follow
+  $ portcullis policy show strict
+  $ portcullis policy show default > my-policy.yaml
+
+docs/policies.md explains each setting.`;
+
+export function registerPolicy(program: Command): void {
+  const policy = program.command('policy').description('check policy files, show what a policy says');
+  policy
+    .command('check')
+    .description('read policy files and report every mistake in them')
+    .argument('<file...>', 'policy files, or default, strict, monitor')
+    .addHelpText('after', CHECK_HELP)
+    .action(check);
+  const show = policy
+    .command('show')
+    .description('print a policy with every setting')
+    .argument('[policy]', 'a file, or default, strict, monitor (default: the one the configuration names)')
+    .addHelpText('after', SHOW_HELP)
+    .action(async (name: string | undefined, { config }: { readonly config?: string }) => {
+      const taxonomies = loadTaxonomies();
+      const found = loadPolicy(loadConfig({ flags: { config, policy: name } }).policy, taxonomies);
+      await print(describePolicy(found, taxonomies.get(found.taxonomy)));
+    });
+  addConfigOption(show);
+}
+
+async function check(files: readonly string[]): Promise<void> {
+  const taxonomies = loadTaxonomies();
+  const problems: string[] = [];
+  for (const file of files) {
+    try {
+      await print(`${file}: fine. ${summary(loadPolicy(pathOf(file), taxonomies))}\n`);
+    } catch (error) {
+      if (!(error instanceof GuardError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  if (problems.length > 0) throw new CliError(EXIT.usage, problems.join('\n'));
+}
+
+/** @throws GuardError('config_invalid') for a word that is neither a path nor the name of a policy */
+function pathOf(file: string): string {
+  const fault = policyFault(file);
+  if (fault !== undefined) throw new GuardError('config_invalid', fault);
+  return policyPath(file, process.cwd());
+}
+
+function summary({ id, mode, taxonomy, prompt, reply, code }: Policy): string {
+  const judged = [
+    prompt.enabled ? `prompts from ${prompt.threshold}` : 'prompts not judged',
+    reply.enabled ? `replies from ${reply.threshold}` : 'replies not judged',
+    code.enabled ? 'code scanned' : 'code not scanned',
+  ];
+  return `${id}, mode ${mode}, taxonomy ${taxonomy}: ${judged.join(', ')}.`;
+}
