@@ -1,0 +1,7 @@
+export {
+  createExpressMiddleware,
+  type ExpressOptions,
+  type FormatName,
+  type GuardMiddleware,
+  type MiddlewareParts,
+} from './express-middleware.js';
