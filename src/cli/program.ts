@@ -27,7 +27,7 @@ Exit codes:
 function createProgram(setExit: SetExit): Command {
   const program = new Command('portcullis')
     .description(
-      'The guard in front of a Llama deployment: judges every prompt and reply against a hazard\ntaxonomy and scans generated code before anyone receives it.',
+      'The guard in front of a Llama deployment: judges every prompt and reply against a hazard taxonomy and scans generated code before anyone receives it.',
     )
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain the command')

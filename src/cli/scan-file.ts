@@ -1,5 +1,5 @@
 /** Scans one file, or standard input. */
-import { basename, extname } from 'node:path';
+import { extname } from 'node:path';
 import { canonicalLanguage } from './language.js';
 import type { ScanParts, ScannedSource, ScanSource } from '../server/guard-api/index.js';
 import { scanSource } from '../server/guard-api/index.js';
@@ -46,7 +46,7 @@ function sourceOf(
   if (language !== undefined) return { code: content, language };
   const extension = extname(path).toLowerCase();
   if (ANSWERS.has(extension)) return { text: content };
-  const said = canonicalLanguage(extension.slice(1)) ?? canonicalLanguage(basename(path).toLowerCase());
+  const said = canonicalLanguage(extension.slice(1));
   if (said !== undefined) return { code: content, language: said };
   // What nobody named, and what has fenced code in it, is an answer.
   return scanner.locate(content).blocks.length > 0 ? { text: content } : { code: content };

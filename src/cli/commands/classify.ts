@@ -1,5 +1,5 @@
 /** `portcullis classify` */
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { GuardRole } from '../../core/conversation.js';
 import type { Portcullis } from '../../server/compose.js';
 import { classifyItem, type ClassifyLine } from '../../server/guard-api/index.js';
@@ -54,7 +54,11 @@ export function registerClassify(program: Command, setExit: SetExit): void {
     .command('classify')
     .description('judge a text, or many: safe or unsafe, and of which kind')
     .argument('[text...]', 'the text, in quotes; - reads standard input; with --jsonl: files of lines')
-    .option('-r, --role <role>', 'whose text it is: user (a prompt) or agent (a reply)', readRole, 'User')
+    .addOption(
+      new Option('-r, --role <role>', 'whose text it is: user (a prompt) or agent (a reply)')
+        .argParser(readRole)
+        .default('User', 'user'),
+    )
     .option('--prompt <text>', 'what the reply answers; with --role agent')
     .option('--jsonl', 'judge many: one JSON object a line, from files or standard input')
     .option('--json', 'write the verdict as one JSON object')

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { loadConfig, type ConfigFlags } from '../../config/config.js';
 import type { Portcullis } from '../../server/compose.js';
 import { addConfigOption, addGuardOption, addLogLevelOption, addPolicyOption } from '../options.js';
-import { print, remark } from '../output/output.js';
+import { OutputClosed, print, remark } from '../output/output.js';
 import { packageVersion } from '../package-version.js';
 import { stopSignal } from '../stop-signal.js';
 
@@ -57,15 +57,24 @@ async function serve(flags: ConfigFlags): Promise<void> {
   const portcullis = await compose(config);
   try {
     const server = await startServer(portcullis);
-    await print(greeting(portcullis, server.url));
+    await tell(greeting(portcullis, server.url));
     void tellReadiness(portcullis, stop.signal);
     await stop.stopped;
     const seconds = config.server.shutdownGraceMs / 1000;
-    remark(`Stopping: running requests have ${seconds} s. Once more ends them at once.\n`);
+    remark(`Stopping. Running requests may take up to ${seconds} s; once more ends them at once.\n`);
     await server.close();
   } finally {
     // A model process that does not end by itself is ended with this one.
     await Promise.race([portcullis.close(), sleep(CLOSE_MS, undefined, { ref: false })]);
+  }
+}
+
+/** A server outlives whoever reads its output. */
+async function tell(text: string): Promise<void> {
+  try {
+    await print(text);
+  } catch (error) {
+    if (!(error instanceof OutputClosed)) throw error;
   }
 }
 
@@ -91,11 +100,11 @@ async function tellReadiness(
   await readiness.firstTest;
   if (!readiness.proven && !signal.aborted) {
     const trouble = `NOT READY: ${readiness.message}\nUntil the guard is ready, every request is refused. It is tried again now and then.\n`;
-    await print(trouble);
+    await tell(trouble);
   }
   const isReady = (): boolean => readiness.proven;
   while (!isReady() && !signal.aborted) await sleep(POLL_MS, undefined, { ref: false });
   if (signal.aborted) return;
   const seconds = ((Date.now() - startedAt.getTime()) / 1000).toFixed(1);
-  await print(`The guard "${judge.id}" is ready, after ${seconds} s. Ctrl-C ends Portcullis.\n`);
+  await tell(`The guard "${judge.id}" is ready, after ${seconds} s. Ctrl-C ends Portcullis.\n`);
 }

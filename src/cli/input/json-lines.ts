@@ -78,12 +78,21 @@ function parse({ bytes }: InputLine): Pick<JsonLine, 'value' | 'fault'> {
   if (bytes === undefined)
     return {
       value: undefined,
-      fault: `is longer than ${MAX_LINE_BYTES / 1024 / 1024} MB; one line is one JSON object`,
+      fault: `longer than ${MAX_LINE_BYTES / 1024 / 1024} MB; one line is one JSON object`,
     };
   try {
     return { value: parseJsonStrict(bytes), fault: undefined };
   } catch (error) {
     if (!(error instanceof GuardError)) throw error;
-    return { value: undefined, fault: error.message.replace(/^The body /, '').replace(/\.$/, '') };
+    return { value: undefined, fault: inLine(error.message) };
   }
+}
+
+/** The parser's words about a request body, for a line. */
+function inLine(message: string): string {
+  return message
+    .replace(/^The body is /, '')
+    .replace(/ Send JSON encoded as UTF-8\.$/, '')
+    .replace(/\(at 1:(\d+)\)\.$/, '(column $1)')
+    .replace(/\.$/, '');
 }
