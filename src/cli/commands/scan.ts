@@ -8,7 +8,7 @@ import { mapInOrder } from '../input/in-order.js';
 import { openScanner, type OpenScanner } from '../open-guard.js';
 import { addConfigOption, addLogLevelOption, addPolicyOption, type SharedOptions } from '../options.js';
 import { print } from '../output/output.js';
-import { createScanReport, FORMATS, type ScanFormat } from '../output/scan-report.js';
+import { createScanReport, FORMATS, type ScanFormat } from '../output/create-report.js';
 import { runLines } from '../run-lines.js';
 import { scanFile } from '../scan-file.js';
 
