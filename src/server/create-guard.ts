@@ -38,17 +38,17 @@ export interface ScanCallOptions extends CallOptions {
 
 export interface Guard {
   /** Middleware that judges a request before the handler runs, and the handler's reply before it leaves. */
-  express(options?: ExpressOptions): GuardMiddleware;
+  readonly express: (options?: ExpressOptions) => GuardMiddleware;
   /** Judges a prompt, or a reply when the last message is the assistant's. See `assessMessages`. */
-  assess(messages: readonly ChatMessage[], options?: CallOptions): Promise<GuardAssessment>;
+  readonly assess: (messages: readonly ChatMessage[], options?: CallOptions) => Promise<GuardAssessment>;
   /** Scans the code in a model's answer, or code itself. Never rejects. */
-  scan(text: string, options?: ScanCallOptions): Promise<ScannedSource>;
+  readonly scan: (text: string, options?: ScanCallOptions) => Promise<ScannedSource>;
   /** Resolves once the guard has proven itself. Rejects with GuardError('guard_not_ready') if its first test failed. */
-  ready(): Promise<void>;
+  readonly ready: () => Promise<void>;
   /** Counts in the Prometheus text format. */
-  metrics(): Promise<string>;
+  readonly metrics: () => Promise<string>;
   /** Frees the model. What is being judged becomes `unavailable`. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

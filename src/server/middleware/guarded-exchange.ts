@@ -223,8 +223,7 @@ export class GuardedExchange {
     }
     if (text === '') return;
     await this.#exchange.write(text);
-    // Compression in front of the guard collects what it is given until it is told to let go.
-    if (Object.hasOwn(this.#response, 'flush')) (outer as unknown as { flush(): void }).flush();
+    this.#hold.flush();
   }
 
   /** What needs no verdict, or can have none and is allowed. */

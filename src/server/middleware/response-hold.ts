@@ -3,15 +3,24 @@
  * for it, and only what the guard writes goes on. To the handler the response looks as it always did:
  * `headersSent`, backpressure, callbacks, `finish` and `close`.
  *
- * Middleware mounted before the guard (compression, on-headers) has wrapped the response already; the
+ * Middleware mounted before the guard (compression, sessions) has wrapped the response already; the
  * guard's own writes go through its wrappers. Those call methods of the response in turn (`writeHead`
  * from inside `write`), so every replaced method passes through while the guard itself is writing.
+ * Middleware mounted behind the guard wraps what is replaced here, so its wrappers see the handler only.
  */
 import { EventEmitter } from 'node:events';
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { endArguments, headerPairs, nodeError, writeArguments, type Callback } from './node-arguments.js';
 
 type Method = (...args: unknown[]) => unknown;
+
+/** What is replaced; the originals are kept as they were before anything behind the guard wrapped them. */
+const METHODS = [
+  ...['write', 'end', 'writeHead', 'flushHeaders', 'addTrailers'],
+  ...['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'],
+  ...['on', 'addListener', 'prependListener', 'once', 'off', 'removeListener'],
+] as const;
+type MethodName = (typeof METHODS)[number];
 
 interface HeldChunk {
   readonly bytes: Uint8Array;
@@ -27,6 +36,7 @@ export class ResponseHold {
    */
   readonly begun: Promise<boolean>;
   readonly #response: ServerResponse;
+  readonly #originals = new Map<string | symbol, Method>();
   readonly #queue: HeldChunk[] = [];
   readonly #limit: number;
   /** `drain` as the handler sees it, and as the guard sees it: they tell of different buffers. */
@@ -50,6 +60,12 @@ export class ResponseHold {
     this.#innerDrain.setMaxListeners(0);
     this.#outerDrain.setMaxListeners(0);
     response.on('drain', () => this.#outerDrain.emit('drain'));
+    for (const name of [...METHODS, 'flush']) {
+      const found: unknown = Reflect.get(response, name, response);
+      // `setHeaders` is newer than the oldest Node that this runs on; Node's own `flush` is deprecated.
+      if (typeof found !== 'function' || (name === 'flush' && !Object.hasOwn(response, name))) continue;
+      this.#originals.set(name, (...args): unknown => Reflect.apply(found, response, args));
+    }
     this.outer = new Proxy(response, {
       get: (target, name) => this.#readOuter(target, name),
       set: (target, name, value) => this.#pass(() => Reflect.set(target, name, value, target)),
@@ -73,7 +89,7 @@ export class ResponseHold {
     this.#replace('end', (args) => this.#end(args));
     this.#replace('writeHead', (args) => this.#writeHead(args));
     this.#replace('flushHeaders', () => {
-      this.#settleHead();
+      this.#implicitHead();
     });
     this.#replace('addTrailers', (args) => void this.#trailers.push(args[0]));
     for (const name of ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader'] as const) {
@@ -115,6 +131,12 @@ export class ResponseHold {
     this.#wake();
   }
 
+  /** Compression in front of the guard collects what it is given until it is told to let go. */
+  flush(): void {
+    const flush = this.#originals.get('flush');
+    if (flush !== undefined) this.#pass(() => flush());
+  }
+
   /** Gives the response the trailers that the handler set. */
   releaseTrailers(): void {
     for (const trailers of this.#trailers.splice(0)) this.outer.addTrailers(trailers as OutgoingHttpHeaders);
@@ -136,23 +158,31 @@ export class ResponseHold {
   }
 
   #readOuter(target: ServerResponse, name: string | symbol): unknown {
-    const value: unknown = this.#pass((): unknown => Reflect.get(target, name, target));
+    const value: unknown =
+      this.#originals.get(name) ?? this.#pass((): unknown => Reflect.get(target, name, target));
     if (typeof value !== 'function') return value;
     return (...args: unknown[]): unknown => {
       const isListener = name === 'on' || name === 'once' || name === 'off' || name === 'removeListener';
       if (isListener && args[0] === 'drain') return callMethod(this.#outerDrain, name, args);
-      return this.#pass((): unknown => Reflect.apply(value, target, args));
+      return this.#pass((): unknown => {
+        // Node would look `writeHead` up on the response, where it may be wrapped for the handler by now.
+        if ((name === 'write' || name === 'end') && !target.headersSent)
+          this.#originals.get('writeHead')?.(target.statusCode);
+        return Reflect.apply(value, target, args);
+      });
     };
   }
 
-  #replace(name: keyof ServerResponse, method: (args: unknown[], original: Method) => unknown): void {
-    const response = this.#response;
-    const found: unknown = Reflect.get(response, name, response);
-    // `setHeaders` is newer than the oldest Node that this runs on.
-    if (typeof found !== 'function') return;
-    const original: Method = (...args) => Reflect.apply(found, response, args) as unknown;
+  #replace(name: MethodName, method: (args: unknown[], original: Method) => unknown): void {
+    const original = this.#originals.get(name);
+    if (original === undefined) return;
     const value: Method = (...args) => (this.#passing > 0 ? original(...args) : method(args, original));
-    Object.defineProperty(response, name, { value, configurable: true, writable: true, enumerable: false });
+    Object.defineProperty(this.#response, name, {
+      value,
+      configurable: true,
+      writable: true,
+      enumerable: false,
+    });
   }
 
   #override(
@@ -166,6 +196,13 @@ export class ResponseHold {
       return this.#passing > 0 ? real : seen(real);
     };
     Object.defineProperty(response, name, { get, configurable: true, enumerable: false });
+  }
+
+  /** As Node begins a response whose handler just writes: through whatever wraps `writeHead`. */
+  #implicitHead(): void {
+    if (this.#hasBegun) return;
+    this.#response.writeHead(this.#response.statusCode);
+    this.#settleHead();
   }
 
   #settleHead(): void {
@@ -204,7 +241,7 @@ export class ResponseHold {
       this.#reportLateWrite(callback);
       return false;
     }
-    this.#settleHead();
+    this.#implicitHead();
     return this.#hold(bytes, callback);
   }
 
@@ -220,7 +257,7 @@ export class ResponseHold {
         );
       return response;
     }
-    this.#settleHead();
+    this.#implicitHead();
     if (bytes !== undefined) this.#hold(bytes, undefined);
     this.#ended = true;
     if (callback !== undefined) {

@@ -1,7 +1,7 @@
 /** How the guarded response behaves towards handlers, clients and other middleware. */
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
-import { createServer, request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Express, Response as ExpressResponse } from 'express';
 import OpenAI from 'openai';
@@ -59,8 +59,9 @@ describe('a handler that fails', () => {
       app.use(() => {
         throw new Error('secret cause');
       });
-      app.use((_error: unknown, _request: unknown, response: ExpressResponse, _next: unknown) => {
-        response.status(500).json({ message: 'The app is unwell.' });
+      app.use((_error: unknown, _request: unknown, response: ExpressResponse, next: () => void) => {
+        if (response.headersSent) next();
+        else response.status(500).json({ message: 'The app is unwell.' });
       });
     };
     await withApp({ handlers }, async ({ post, judge }) => {
@@ -231,7 +232,7 @@ describe('the response that a handler sees', () => {
       note([response.headersSent, response.statusCode]);
       note(codeOf(() => response.setHeader('x-late', '1')));
       note(codeOf(() => response.writeHead(200)));
-      note(codeOf(() => response.write(7 as unknown as string)));
+      note(codeOf(() => response.write(7)));
       await new Promise((resolve) => response.write('68656c6c6f', 'hex', resolve));
       response.write('');
       note(response.writableEnded);
@@ -280,7 +281,7 @@ describe('the response that a handler sees', () => {
       const request = httpRequest(url).end();
       let informed = 0;
       request.on('information', ({ statusCode }) => (informed = statusCode));
-      const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
       response.resume();
       await once(response, 'end');
       expect(informed).toBe(102);
@@ -303,7 +304,7 @@ describe('with other middleware', () => {
       response.end = ((piece?: string) => {
         if (!response.headersSent) response.writeHead(response.statusCode);
         if (piece !== undefined) pieces.push(Buffer.from(piece));
-        end(gzipSync(Buffer.concat(pieces)));
+        setImmediate(() => end(gzipSync(Buffer.concat(pieces))));
         return response;
       }) as typeof response.end;
       const writeHead = response.writeHead.bind(response);
@@ -331,7 +332,7 @@ describe('with other middleware', () => {
     for (const [expected, answer] of answers) {
       await withApp(answering(answer, { before: compress }), async ({ url }) => {
         const request = httpRequest(url).end();
-        const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
+        const [response] = (await once(request, 'response')) as [IncomingMessage];
         const chunks: Buffer[] = [];
         for await (const chunk of response) chunks.push(chunk as Buffer);
         expect(response.headers['content-encoding']).toBe('gzip');
@@ -351,6 +352,28 @@ describe('with other middleware', () => {
       expect(response.status).toBe(502);
       expect(await response.text()).toContain('mount compression before the guard');
     });
+  });
+
+  it('what middleware behind the guard adds to the headers arrives, also with a refusal', async () => {
+    for (const answer of ['Good day.', UNSAFE]) {
+      const handlers = (app: Express): void => {
+        app.use((_request, response, next) => {
+          // As sessions do: a cookie is set when the headers are about to go.
+          const writeHead = response.writeHead.bind(response);
+          response.writeHead = ((...args: [number]) => {
+            response.setHeader('set-cookie', 'session=1');
+            return writeHead(...args);
+          }) as typeof response.writeHead;
+          next();
+        });
+        app.use((_request, response) => void response.json({ answer }));
+      };
+      await withApp({ handlers }, async ({ post }) => {
+        const response = await post('/', hello);
+        expect(response.headers.get('set-cookie')).toBe('session=1');
+        expect(await response.text()).toContain(answer === UNSAFE ? "I can't" : answer);
+      });
+    }
   });
 
   it('mounted twice it judges once', async () => {

@@ -111,7 +111,7 @@ describe('bodies', () => {
         },
       });
       const headers = { 'content-type': 'application/json' };
-      const response = await fetch(url, { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
+      const response = await fetch(url, { method: 'POST', headers, body, duplex: 'half' });
       expect(response.status).toBe(413);
       expect(options.seen).toEqual([]);
     });
@@ -146,12 +146,12 @@ describe('a blocked prompt', () => {
     [
       'a body of its own',
       { question: UNSAFE },
-      { text: expect.any(String), finish_reason: 'content_filter' },
+      { text: expect.any(String) as string, finish_reason: 'content_filter' },
     ],
     [
       'a chat in a form of its own',
       { messages: [{ role: 'user', parts: [{ kind: 'words', words: UNSAFE }] }] },
-      { text: expect.any(String), finish_reason: 'content_filter' },
+      { text: expect.any(String) as string, finish_reason: 'content_filter' },
     ],
     [
       'an earlier turn',

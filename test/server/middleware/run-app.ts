@@ -59,10 +59,10 @@ export interface GuardedApp {
   readonly app: Express;
   readonly judge: ScriptedJudge;
   readonly events: GuardEvent[];
-  post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
+  readonly post: (path: string, body: unknown, init?: RequestInit) => Promise<Response>;
   /** Waits for the event that ends a request. */
-  ended(): Promise<Extract<GuardEvent, { type: 'request' }>>;
-  close(): Promise<void>;
+  readonly ended: () => Promise<Extract<GuardEvent, { type: 'request' }>>;
+  readonly close: () => Promise<void>;
 }
 
 export interface AppOptions {

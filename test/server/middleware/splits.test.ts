@@ -114,7 +114,7 @@ it.each(Object.entries(KINDS))('%s arrive the same over any split', async (_name
       expect(cut.body).toBe(whole.body);
       expect(kind.read(cut.body)).toBe(kind.read(kind.write(pieces).replaceAll('\r\n\r\n', '\n\n')));
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
@@ -129,6 +129,6 @@ it.each(Object.entries(KINDS))('%s stop before what is unsafe, over any split', 
       expect(kind.read(body)).not.toContain(UNSAFE);
       expect(kind.read(body)).toContain("I can't share the answer to that request.");
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
