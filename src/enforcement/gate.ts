@@ -3,11 +3,12 @@
  * when a verdict covers all their text: received >= judged >= released, at every moment.
  */
 import type { Channel } from '../core/conversation.js';
-import { heavier, type Decision } from '../core/decision.js';
+import type { Decision } from '../core/decision.js';
 import { GuardError, toGuardError } from '../core/errors.js';
 import type { FrameText, ReplyFrame } from '../core/wire-format.js';
 import { nothingToJudge } from '../engine/nothing-to-judge.js';
 import type { BlockNote, ReplyReview, ReplyText } from '../engine/reply-review.js';
+import { weightier } from '../engine/weightier.js';
 import type { Policy } from '../policy/policy.js';
 import { codeNote } from './code-note.js';
 import { createFrameSource, type FrameSource } from './frame-source.js';
@@ -37,9 +38,13 @@ export type GateResult =
   | { readonly status: 'failed'; readonly decision: Decision; readonly error: GuardError };
 
 /** While a window is judged, this much more is read; then the upstream has to wait. UTF-16 units. */
-const MAX_AHEAD = 256 * 1024;
+export const MAX_AHEAD = 256 * 1024;
 /** A code block or a tool call is held until it is complete; a longer one cannot be judged in one piece. */
-const MAX_HELD = 1024 * 1024;
+export const MAX_HELD = 1024 * 1024;
+/** Frames read since the last verdict: frames without text cost memory too. */
+export const MAX_FRAMES_AHEAD = 16 * 1024;
+/** Frames held at the end of a window, whatever text they have. */
+export const MAX_FRAMES_HELD = 128 * 1024;
 
 interface TextState {
   readonly id: string;
@@ -78,6 +83,7 @@ export async function* gateReply(
   try {
     return yield* gate.run(source);
   } finally {
+    gate.report();
     await source.close();
   }
 }
@@ -96,6 +102,8 @@ class Gate {
   #received = 0;
   #judged = 0;
   #released = 0;
+  /** Frames that came since the last window was cut. */
+  #framesAhead = 0;
   #reported = { received: 0, judged: 0, released: 0 };
 
   constructor(options: GateOptions) {
@@ -114,9 +122,10 @@ class Gate {
         if (!(await this.#judgeWindow(source, last))) return { status: 'blocked', decision: this.#decision };
       } else this.#passUnjudged();
       yield* this.#releaseFree(last);
-      this.#report();
+      this.report();
       if (last) break;
-      if (this.#received - this.#released > MAX_HELD) this.#refuseEndless();
+      if (this.#received - this.#released > MAX_HELD || this.#held.length > MAX_FRAMES_HELD)
+        this.#refuseEndless();
     }
     if (this.#fault !== undefined) return { status: 'failed', decision: this.#decision, error: this.#fault };
     return { status: 'complete', decision: this.#decision };
@@ -125,7 +134,7 @@ class Gate {
   /** Reads until a window is due, the upstream pauses, or the reply ends. */
   async #collect(source: FrameSource): Promise<void> {
     while (!this.#ended && !this.#windowDue()) {
-      const waiting = this.#held.length > 0 && (this.#pending() > 0 || this.#mayRelease());
+      const waiting = this.#options.streamed && (this.#pending() > 0 || this.#mayRelease());
       const since = performance.now();
       const arrived = await source.wait(waiting ? this.#options.policy.stream.idleMs : undefined);
       this.#options.onWaited?.(performance.now() - since);
@@ -136,7 +145,8 @@ class Gate {
 
   #windowDue(): boolean {
     if (!this.#options.streamed) return false;
-    return this.#judging ? this.#pending() >= this.#window : this.#held.length > 0;
+    if (!this.#judging) return this.#held.length > 0;
+    return this.#pending() >= this.#window || this.#framesAhead >= MAX_FRAMES_AHEAD;
   }
 
   #pending(): number {
@@ -167,6 +177,7 @@ class Gate {
     });
     for (const choice of frame.finished) this.#finished.add(choice);
     this.#held.push({ frame, pieces });
+    this.#framesAhead += 1;
   }
 
   /**
@@ -182,15 +193,13 @@ class Gate {
       text,
       complete: last || this.#finished.has(choice),
     }));
+    this.#framesAhead = 0;
     const { review } = this.#options;
     const judging = review.judge(snapshot);
     await this.#readAhead(source, judging);
     const { decision, notes } = await judging;
     this.#decision = weightier(this.#decision, decision);
-    if (decision.action === 'block') {
-      this.#report();
-      return false;
-    }
+    if (decision.action === 'block') return false;
     this.#notes.push(...notes);
     snapshot.forEach((text, index) => {
       const state = states[index];
@@ -212,7 +221,7 @@ class Gate {
       () => (settled = true),
       () => (settled = true),
     );
-    while (!this.#ended && this.#pending() < MAX_AHEAD) {
+    while (!this.#ended && this.#pending() < MAX_AHEAD && this.#framesAhead < MAX_FRAMES_AHEAD) {
       await Promise.race([done, source.wait(undefined)]);
       // `settled` changes behind the compiler's back, while the race is awaited.
       if (settled as boolean) return;
@@ -268,7 +277,8 @@ class Gate {
       throw new Error(`text ${state.id} was about to leave before its verdict`);
   }
 
-  #report(): void {
+  /** Tells of progress since the last report, if there is any. */
+  report(): void {
     const { received, judged, released } = this.#reported;
     this.#reported = { received: this.#received, judged: this.#judged, released: this.#released };
     if (this.#received === received && this.#judged === judged && this.#released === released) return;
@@ -278,17 +288,7 @@ class Gate {
   #refuseEndless(): void {
     throw new GuardError(
       'guard_unavailable',
-      `The reply holds a code block or a tool call of more than ${MAX_HELD} characters, which cannot be judged in one piece.`,
+      `The reply holds a code block or a tool call of more than ${MAX_HELD} characters (or ${MAX_FRAMES_HELD} messages), which cannot be judged in one piece.`,
     );
   }
-}
-
-/** The later decision, unless the earlier one did more. */
-function weightier(earlier: Decision, later: Decision): Decision {
-  if (earlier.action === later.action && earlier.intended === later.intended)
-    return later.categories.length + later.findings.length > 0 ? later : earlier;
-  const action = heavier(earlier.action, later.action);
-  if (action !== later.action) return earlier;
-  if (action !== earlier.action) return later;
-  return heavier(earlier.intended, later.intended) === later.intended ? later : earlier;
 }

@@ -16,6 +16,7 @@ import { nothingToJudge } from './nothing-to-judge.js';
 import type { RequestContext } from './request-context.js';
 import { createReplyReview, type ReplyReview } from './reply-review.js';
 import type { VerdictCache } from './verdict-cache.js';
+import { weightier } from './weightier.js';
 
 export interface EngineParts {
   readonly judge: Judge;
@@ -27,7 +28,7 @@ export interface EngineParts {
 
 export interface Engine {
   /**
-   * Judges every turn with the turns before it as context, oldest text included: what an earlier turn
+   * Judges every turn, the newest first, each with the turns before it as context: what an earlier turn
    * smuggled in counts. Stops at the first turn that the policy blocks. A conversation without text
    * is allowed (Ollama loads models that way).
    */
@@ -103,7 +104,7 @@ export function createEngine(parts: EngineParts): Engine {
         }
       }
       decision ??= nothingToJudge(policy, 'prompt');
-      if (unjudged !== undefined && decision.intended === 'allow') decision = unjudged;
+      if (unjudged !== undefined) decision = weightier(unjudged, decision);
       emit({ type: 'decision', requestId, decision });
       return decision;
     },

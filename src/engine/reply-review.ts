@@ -26,13 +26,13 @@ export interface ReplyText {
 /** A scanned block whose findings the policy wants to be told about under the block. */
 export interface BlockNote {
   readonly textId: string;
-  /** Offset after the block, in UTF-16 units of the text with this id. */
+  /** Offset after the block, in UTF-16 units of the text with this id; its end for code without a fence. */
   readonly offset: number;
   readonly decision: Decision;
 }
 
 export interface ReviewOutcome {
-  /** The heaviest of all windows so far. */
+  /** On all texts as they are now; an earlier window may have had a heavier one. */
   readonly decision: Decision;
   /** Notes that were not in an earlier outcome, in order of offset. */
   readonly notes: readonly BlockNote[];
@@ -62,10 +62,11 @@ export function createReplyReview(
   context: RequestContext,
 ): ReplyReview {
   const { policy, requestId } = context;
+  const scanOptions = { signal: context.signal, timeoutMs: policy.code.timeoutMs };
   const prompt = toGuardMessages(conversation.turns);
   /** Latest verdict of each choice, and the text it is on. */
   const verdicts = new Map<number, { text: string; verdict: Verdict }>();
-  /** Scans by text id and start of the block; a closed block never changes. */
+  /** Scans by text and place; a closed block never changes. */
   const scans = new Map<string, CodeAssessment>();
 
   async function judgeChoice(choice: number, texts: readonly ReplyText[]): Promise<void> {
@@ -80,41 +81,52 @@ export function createReplyReview(
 
   async function scanText(text: ReplyText): Promise<BlockNote[]> {
     const notes: BlockNote[] = [];
-    for (const block of parts.scanner.locate(text.text).blocks) {
-      const key = `${text.id}@${block.start}`;
-      if (scans.has(key) || !(block.closed || text.complete)) continue;
-      const scanned = await scanBlock(text.text, block);
+    const keep = (key: string, offset: number, scanned: CodeAssessment): void => {
       scans.set(key, scanned);
-      const note = decideOn([scanned]);
-      if (note.action === 'annotate')
-        notes.push({ textId: text.id, offset: blockEnd(text.text, block), decision: note });
+      parts.emit({ type: 'code-scanned', requestId, code: scanned });
+      const decision = decideOn([scanned]);
+      if (decision.action === 'annotate') notes.push({ textId: text.id, offset, decision });
+    };
+    const { blocks } = parts.scanner.locate(text.text);
+    for (const block of blocks) {
+      const key = `${text.id}@${block.start}-${block.end}`;
+      if (scans.has(key) || !(block.closed || text.complete)) continue;
+      keep(key, block.end, await scanBlock(text.text, block));
     }
+    const key = `${text.id}@${text.text.length}`;
+    if (text.complete && text.channel === 'text' && !scans.has(key))
+      keep(key, text.text.length, await scanUnfenced(text.text, blocks));
     return notes;
   }
 
-  async function scanBlock(text: string, block: CodeBlock): Promise<CodeAssessment> {
-    const options = { signal: context.signal, timeoutMs: policy.code.timeoutMs };
-    const code = text.slice(block.codeStart, block.codeEnd);
-    const outcome = await parts.scanner.scanCode(code, block.tag, options);
-    const assessment: CodeAssessment =
-      outcome.status === 'unavailable'
-        ? outcome
-        : {
-            status: 'scanned',
-            ms: outcome.ms,
-            blocks: [
-              { start: block.start, end: block.end, language: outcome.language, findings: outcome.findings },
-            ],
-          };
-    parts.emit({ type: 'code-scanned', requestId, code: assessment });
-    return assessment;
+  /**
+   * Code that nobody fenced. What is code and what is prose shows only when the text is complete, so
+   * this holds back no more than the last window.
+   */
+  async function scanUnfenced(text: string, fenced: readonly CodeBlock[]): Promise<CodeAssessment> {
+    const scanned = await parts.scanner.scanText(text, scanOptions);
+    if (scanned.status === 'unavailable') return scanned;
+    const starts = new Set(fenced.map(({ start }) => start));
+    return { ...scanned, blocks: scanned.blocks.filter(({ start }) => !starts.has(start)) };
   }
 
-  async function scanArguments(text: ReplyText): Promise<void> {
-    if (!text.complete || scans.has(text.id)) return;
-    const options = { signal: context.signal, timeoutMs: policy.code.timeoutMs };
-    const scanned = await parts.scanner.scanToolArguments(text.id, text.text, options);
-    scans.set(text.id, scanned);
+  async function scanBlock(text: string, block: CodeBlock): Promise<CodeAssessment> {
+    const { start, end, tag } = block;
+    const code = text.slice(block.codeStart, block.codeEnd);
+    const outcome = await parts.scanner.scanCode(code, tag, scanOptions);
+    if (outcome.status === 'unavailable') return outcome;
+    const { language, findings, ms } = outcome;
+    return { status: 'scanned', ms, blocks: [{ start, end, language, findings }] };
+  }
+
+  async function scanArguments(text: ReplyText, texts: readonly ReplyText[]): Promise<void> {
+    const key = `${text.id}@${text.text.length}`;
+    if (!text.complete || scans.has(key)) return;
+    // `0/tool/1/arguments` belongs to `0/tool/1/name`, which may tell the language: `run_python`.
+    const call = text.id.slice(0, text.id.lastIndexOf('/'));
+    const name = texts.find(({ id }) => id === `${call}/name`)?.text ?? '';
+    const scanned = await parts.scanner.scanToolArguments(name, text.text, scanOptions);
+    scans.set(key, scanned);
     parts.emit({ type: 'code-scanned', requestId, code: scanned });
   }
 
@@ -137,7 +149,7 @@ export function createReplyReview(
       }
       if (policy.code.enabled) {
         for (const text of texts) {
-          if (text.channel === 'tool_arguments') await scanArguments(text);
+          if (text.channel === 'tool_arguments') await scanArguments(text, texts);
           else notes.push(...(await scanText(text)));
         }
       }
@@ -157,9 +169,4 @@ export function createReplyReview(
       return parts.scanner.locate(text.text).holdFrom;
     },
   };
-}
-
-/** Where a note goes: after the closing fence, or at the very end of a block that was never closed. */
-function blockEnd(text: string, block: CodeBlock): number {
-  return Math.min(block.end, text.length);
 }
