@@ -8,7 +8,7 @@ import type { Portcullis } from './compose.js';
 import { errorFormat } from './error-format.js';
 import { registerGuardApi } from './guard-routes.js';
 import { createChatHandler, type Handler } from './proxy/chat-handler.js';
-import { createPassThrough } from './proxy/pass-through.js';
+import { createAllowedHandler, createListHandler } from './proxy/pass-through.js';
 import type { Upstream } from './proxy/upstream.js';
 import { CHAT_ROUTES, GUARD_ROUTES, LIST_ROUTES } from './routes.js';
 import { sendError } from './send-error.js';
@@ -31,9 +31,9 @@ export function createApp(portcullis: Portcullis, upstream: Upstream): Express {
   registerGuardApi(app, portcullis);
   for (const route of CHAT_ROUTES)
     app.post(route, handled(createChatHandler(portcullis, upstream, route, FORMATS[route])));
-  for (const route of LIST_ROUTES) app.get(route, handled(createPassThrough(portcullis, upstream, route)));
+  for (const route of LIST_ROUTES) app.get(route, handled(createListHandler(portcullis, upstream, route)));
 
-  const allowed = createPassThrough(portcullis, upstream, 'allowed');
+  const allowed = createAllowedHandler(portcullis, upstream);
   app.use((request: Request, response: Response) => {
     const path = rawPath(request);
     if (isAllowedRoute(portcullis.config.upstream.allow, request.method, path))

@@ -9,6 +9,8 @@ import { GuardError } from '../core/errors.js';
 import type { EventSink } from '../core/events.js';
 import { decisionHeaders } from './facts.js';
 
+/** A client that takes nothing for this long is given up, in milliseconds. */
+const STALL_MS = 120_000;
 const CLIENT_ID = /^[\w.-]{1,128}$/;
 
 export class Exchange {
@@ -88,7 +90,9 @@ export class Exchange {
     if (response.write(text)) return;
     const since = performance.now();
     await new Promise<void>((resolve, reject) => {
+      const stalled = setTimeout(() => response.destroy(), STALL_MS);
       const settle = (): void => {
+        clearTimeout(stalled);
         response.off('drain', settle);
         response.off('close', settle);
         if (this.#vanished || response.destroyed) reject(vanishedError());

@@ -26,7 +26,7 @@ export async function readJsonBody(request: IncomingMessage, rules: BodyRules): 
   return body;
 }
 
-function checkHeaders({ headers }: IncomingMessage, { anyContentType, limitBytes }: BodyRules): void {
+function checkHeaders({ headers }: IncomingMessage, { anyContentType }: BodyRules): void {
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity')
     throw new GuardError(
@@ -44,14 +44,16 @@ function checkHeaders({ headers }: IncomingMessage, { anyContentType, limitBytes
       'unsupported_content_type',
       `The body must be sent as content-type: application/json, not ${type === '' ? 'without one' : printable(type)}.`,
     );
-  if (Number(headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
 }
 
-async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+/** The whole body as it came. Throws GuardError: `body_too_large`, before more than that is held; `client_closed`. */
+export async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    // The loop may not destroy the request when it is left: the connection would be gone before the answer.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > limitBytes) throw tooLarge(limitBytes);
       chunks.push(chunk);

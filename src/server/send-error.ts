@@ -20,8 +20,32 @@ export function sendError(
     for (const [name, value] of Object.entries(decisionHeaders(decision, requestId)))
       response.setHeader(name, value);
   response.statusCode = error.status;
+  const text = JSON.stringify(body);
   response.setHeader('content-type', 'application/json; charset=utf-8');
+  response.setHeader('content-length', Buffer.byteLength(text));
   if (error.retryAfter !== undefined) response.setHeader('retry-after', String(error.retryAfter));
-  if (!response.req.complete) response.setHeader('connection', 'close');
-  response.end(JSON.stringify(body));
+  if (response.req.complete) response.end(text);
+  else endWhileReceiving(response, text);
+}
+
+/** How long a client that is still sending may go on, in milliseconds. */
+const LINGER_MS = 1_000;
+
+/**
+ * The answer goes out at once, but the connection stays open for a moment: closing it on top of what
+ * the client is still sending would reset it, and the client would lose the answer.
+ */
+function endWhileReceiving(response: ServerResponse, text: string): void {
+  const { req: request } = response;
+  response.setHeader('connection', 'close');
+  response.write(text);
+  const end = (): void => {
+    clearTimeout(timer);
+    request.off('close', end).off('end', end);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.on('end', end).on('close', end);
+  // Without a reader the rest is dropped as it comes.
+  request.on('error', () => undefined).resume();
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { GuardError } from '../core/errors.js';
 import { createApp } from './app.js';
 import type { Portcullis } from './compose.js';
+import { trackConnections } from './connections.js';
 import { createUpstream } from './proxy/upstream.js';
 
 export interface RunningServer {
@@ -28,6 +29,7 @@ export async function startServer(portcullis: Portcullis): Promise<RunningServer
     },
     createApp(portcullis, upstream),
   );
+  const connections = trackConnections(server);
   await listen(server, settings.host, settings.port);
   const { port, family, address } = server.address() as AddressInfo;
   const host = family === 'IPv6' ? `[${address}]` : address;
@@ -35,7 +37,7 @@ export async function startServer(portcullis: Portcullis): Promise<RunningServer
     url: `http://${host}:${port}`,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      connections.drain();
       const cut = setTimeout(() => server.closeAllConnections(), settings.shutdownGraceMs);
       await closed;
       clearTimeout(cut);

@@ -7,6 +7,7 @@ import { GuardError, toGuardError } from '../../core/errors.js';
 import { parseJsonStrict } from '../../protocols/index.js';
 import type { Portcullis } from '../compose.js';
 import { Exchange } from '../exchange.js';
+import { readBytes } from '../request-body.js';
 import { sendError } from '../send-error.js';
 import { errorFormat } from '../error-format.js';
 import type { Handler } from './chat-handler.js';
@@ -14,47 +15,62 @@ import type { Upstream, UpstreamResponse } from './upstream.js';
 
 const MAX_LIST_BYTES = 8 * 1024 * 1024;
 type Method = Parameters<Upstream['call']>[0];
-const METHODS: readonly Method[] = ['GET', 'POST', 'DELETE', 'HEAD', 'PUT'];
+const METHODS: readonly Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** @param route the endpoint, or `allowed` for those of `upstream.allow` */
-export function createPassThrough(portcullis: Portcullis, upstream: Upstream, route: string): Handler {
+/** @param route path of a list, the same here and at the upstream */
+export function createListHandler(portcullis: Portcullis, upstream: Upstream, route: string): Handler {
+  return passing(portcullis, route, async (request, exchange) => {
+    // A HEAD is answered from the list as well: Node sends the headers and leaves the body out.
+    const answer = await call(upstream, exchange, 'GET', route, request);
+    await relayList(exchange, answer, upstream);
+  });
+}
+
+/** For requests that `upstream.allow` names: the whole target goes on, query and all. */
+export function createAllowedHandler(portcullis: Portcullis, upstream: Upstream): Handler {
+  return passing(portcullis, 'allowed', async (request, exchange) => {
+    const method = METHODS.find((known) => known === request.method);
+    if (method === undefined) throw new GuardError('method_not_allowed', 'This method cannot be passed on.');
+    const body = await readBytes(request, portcullis.config.server.bodyLimitBytes);
+    const answer = await call(upstream, exchange, method, request.url ?? '/', request, body);
+    await relayRaw(exchange, answer);
+  });
+}
+
+function passing(
+  portcullis: Portcullis,
+  route: string,
+  pass: (request: IncomingMessage, exchange: Exchange) => Promise<void>,
+): Handler {
   return async (request, response) => {
     const exchange = new Exchange(request, response, route, portcullis.emit);
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     let failure: GuardError | undefined;
     try {
-      const method = METHODS.find((known) => known === request.method);
-      if (method === undefined)
-        throw new GuardError('method_not_allowed', 'This method cannot be passed on.');
-      const { signal } = exchange;
-      const body =
-        route === 'allowed' ? await readBody(request, portcullis.config.server.bodyLimitBytes) : undefined;
-      const since = performance.now();
-      const answer = await upstream.call(method, path, { body, headers: request.headers, signal });
-      exchange.waited(performance.now() - since);
-      if (route === 'allowed') await relayRaw(exchange, answer);
-      else await relayList(exchange, answer, upstream);
+      await pass(request, exchange);
     } catch (thrown) {
       failure = toGuardError(thrown);
       if (failure.code === 'internal') portcullis.log.error({ err: failure.cause }, 'pass-through failed');
       exchange.abort();
-      fail(response, failure, path, exchange.requestId);
+      fail(response, failure, request.url ?? '/', exchange.requestId);
     } finally {
       exchange.finish(failure);
     }
   };
 }
 
-async function readBody(request: IncomingMessage, limitBytes: number): Promise<Uint8Array | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limitBytes)
-      throw new GuardError('body_too_large', `The body is larger than ${limitBytes} bytes.`);
-    chunks.push(chunk);
-  }
-  return size === 0 ? undefined : Buffer.concat(chunks);
+async function call(
+  upstream: Upstream,
+  exchange: Exchange,
+  method: Method,
+  target: string,
+  { headers }: IncomingMessage,
+  body?: Uint8Array,
+): Promise<UpstreamResponse> {
+  const since = performance.now();
+  const sent = body === undefined || body.length === 0 ? undefined : body;
+  const answer = await upstream.call(method, target, { body: sent, headers, signal: exchange.signal });
+  exchange.waited(performance.now() - since);
+  return answer;
 }
 
 async function relayRaw(exchange: Exchange, answer: UpstreamResponse): Promise<void> {
@@ -93,8 +109,8 @@ async function relayList(exchange: Exchange, answer: UpstreamResponse, upstream:
   await exchange.sendJson(answer.status, list);
 }
 
-function fail(response: ServerResponse, error: GuardError, path: string, requestId: string): void {
+function fail(response: ServerResponse, error: GuardError, target: string, requestId: string): void {
   // Half a passed-on body cannot be repaired: the client must see that it is broken off.
   if (response.headersSent) response.destroy();
-  else sendError(response, error, errorFormat(path).error(error, requestId));
+  else sendError(response, error, errorFormat(target).error(error, requestId));
 }

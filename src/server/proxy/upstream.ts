@@ -7,8 +7,9 @@ import type { JsonObject } from '../../core/json.js';
 
 export interface UpstreamResponse {
   readonly status: number;
-  /** Lower case, without parameters; empty when the upstream sent none. */
+  /** Lower case, without parameters; empty when the upstream sent none, or no media type. */
   readonly contentType: string;
+  /** Seconds, or a date of HTTP. */
   readonly retryAfter: string | undefined;
   /** Rejects with GuardError('upstream_interrupted' | 'upstream_timeout'). Ending it early closes the connection. */
   readonly body: AsyncIterable<Uint8Array, undefined>;
@@ -21,8 +22,9 @@ export interface Upstream {
   readonly origin: string;
   /** Rejects with GuardError('upstream_unreachable' | 'upstream_timeout' | 'upstream_malformed' | 'client_closed'). */
   call(
-    method: 'GET' | 'POST' | 'DELETE' | 'HEAD' | 'PUT',
-    path: string,
+    method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS',
+    /** Path and perhaps query, beginning with a slash. */
+    target: string,
     options: {
       readonly body?: JsonObject | Uint8Array | undefined;
       readonly headers: IncomingHttpHeaders;
@@ -59,13 +61,13 @@ export function createUpstream(config: UpstreamConfig): Upstream {
 
   return {
     origin,
-    async call(method, path, { body, headers, signal }) {
+    async call(method, target, { body, headers, signal }) {
       const limit = createTimeLimit(signal, config.totalTimeoutMs);
       const explained = (started: boolean) => (error: unknown) =>
         explain(error, { config, origin, signal, limit, started });
       let response: Dispatcher.ResponseData;
       try {
-        response = await request(config.url + path, {
+        response = await request(config.url + target, {
           dispatcher: agent,
           method,
           headers: { ...forwardedHeaders(headers, body), ...config.headers },
@@ -91,8 +93,8 @@ export function createUpstream(config: UpstreamConfig): Upstream {
       }
       return {
         status: response.statusCode,
-        contentType: single(response.headers['content-type']).split(';', 1)[0]?.trim().toLowerCase() ?? '',
-        retryAfter: single(response.headers['retry-after']) || undefined,
+        contentType: mediaType(single(response.headers['content-type'])),
+        retryAfter: seconds(single(response.headers['retry-after'])),
         body: watched(response.body, limit, explained(true)),
         discard,
       };
@@ -108,7 +110,10 @@ function forwardedHeaders(headers: IncomingHttpHeaders, body: unknown): Record<s
     if (FORWARDED.has(name) || FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix)))
       kept[name] = value;
   }
-  if (body !== undefined) kept['content-type'] = 'application/json';
+  // Bytes are what the client said they are; an object goes out as JSON, whatever it came in as.
+  if (body instanceof Uint8Array && headers['content-type'] !== undefined)
+    kept['content-type'] = headers['content-type'];
+  else if (body !== undefined) kept['content-type'] = 'application/json';
   return kept;
 }
 
@@ -137,11 +142,15 @@ interface TimeLimit {
 function createTimeLimit(outer: AbortSignal, totalMs: number): TimeLimit {
   const controller = new AbortController();
   let late = false;
-  const abort = (): void => controller.abort();
   const timer = setTimeout(() => {
     late = true;
-    abort();
+    controller.abort();
   }, totalMs);
+  // Nobody may be reading the body when the client's signal comes: the timer has to end here.
+  const abort = (): void => {
+    clearTimeout(timer);
+    controller.abort();
+  };
   if (outer.aborted) abort();
   outer.addEventListener('abort', abort, { once: true });
   return {
@@ -208,6 +217,17 @@ function explain(error: unknown, { config, origin, signal, limit, started }: Cir
 function reason(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? ` (${code})` : '';
+}
+
+/** Only what is one: nothing that an upstream writes into a header may be read as a text by somebody. */
+function mediaType(header: string): string {
+  const type = header.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return /^[a-z0-9!#$&^_.+-]{1,64}\/[a-z0-9!#$&^_.+-]{1,64}$/.test(type) ? type : '';
+}
+
+function seconds(header: string): string | undefined {
+  const wait = header.trim();
+  return /^\d{1,9}$/.test(wait) || /^\w{3}, [\d]{2} \w{3} \d{4} [\d:]{8} GMT$/.test(wait) ? wait : undefined;
 }
 
 function single(value: string | string[] | undefined): string {
