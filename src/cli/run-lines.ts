@@ -4,13 +4,12 @@ import { idOf } from '../server/guard-api/index.js';
 import type { JsonValue } from '../core/json.js';
 import { EXIT, Tally, type ExitCode } from './exit.js';
 import { mapInOrder } from './input/in-order.js';
-import { openJsonLines, type JsonLine } from './input/json-lines.js';
+import type { JsonLine, JsonLines } from './input/json-lines.js';
 import { print, remark } from './output/output.js';
 import { createProgress } from './output/progress.js';
 
 export interface LineRun<Line> {
-  /** Files, or none for standard input. */
-  readonly paths: readonly string[];
+  readonly input: JsonLines;
   /** Lines worked on at once. */
   readonly concurrency: number;
   /** Throws GuardError('invalid_request') for an item of another shape; nothing else. */
@@ -29,7 +28,7 @@ interface Answered {
 
 /** Gives the exit code: 2 when a line was wrong, else 3 when one has no answer, else 1, else 0. */
 export async function runLines<Line>(run: LineRun<Line>): Promise<ExitCode> {
-  const input = openJsonLines(run.paths);
+  const { input } = run;
   // Between lines on the same terminal a bar would only be in the way.
   const progress = process.stdout.isTTY
     ? undefined

@@ -4,6 +4,7 @@ import type { GuardRole } from '../../core/conversation.js';
 import type { Portcullis } from '../../server/compose.js';
 import { classifyItem, type ClassifyLine } from '../../server/guard-api/index.js';
 import { CliError, EXIT, type ExitCode, type SetExit } from '../exit.js';
+import { openJsonLines } from '../input/json-lines.js';
 import { readInput } from '../input/read-input.js';
 import { openGuard } from '../open-guard.js';
 import {
@@ -115,15 +116,16 @@ async function readText(texts: readonly string[]): Promise<string> {
   return text;
 }
 
-function classifyLines(paths: readonly string[], options: ClassifyOptions): Promise<ExitCode> {
+async function classifyLines(paths: readonly string[], options: ClassifyOptions): Promise<ExitCode> {
   if (options.prompt !== undefined)
     throw new CliError(
       EXIT.usage,
       '--prompt is for a single text; with --jsonl each line has its own "prompt".',
     );
+  const input = openJsonLines(paths);
   return withGuard(options, (portcullis) =>
     runLines<ClassifyLine>({
-      paths,
+      input,
       concurrency: Math.min(AT_ONCE, portcullis.config.guard.maxQueue),
       answer: (item, requestId) => classifyItem(portcullis, item, { requestId, defaultRole: options.role }),
       refuse: (error, id) => ({

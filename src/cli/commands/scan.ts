@@ -5,6 +5,7 @@ import { isJsonObject } from '../../core/json.js';
 import { scanItem, type ScanLine } from '../../server/guard-api/index.js';
 import { CliError, EXIT, Tally, type ExitCode, type SetExit } from '../exit.js';
 import { mapInOrder } from '../input/in-order.js';
+import { openJsonLines } from '../input/json-lines.js';
 import { openScanner, type OpenScanner } from '../open-guard.js';
 import { addConfigOption, addLogLevelOption, addPolicyOption, type SharedOptions } from '../options.js';
 import { print } from '../output/output.js';
@@ -105,9 +106,10 @@ async function scanLines(paths: readonly string[], options: ScanOptions): Promis
       `--jsonl does not go with ${options.format === undefined ? '--text: a line says "text" itself' : '--format: it writes JSON lines'}.`,
     );
   const { language } = options;
+  const input = openJsonLines(paths);
   return withScanner(options, true, ({ parts, concurrency }) =>
     runLines<ScanLine>({
-      paths,
+      input,
       concurrency,
       answer: (item, requestId) => {
         const plain = isJsonObject(item) && 'code' in item && !('language' in item);

@@ -8,11 +8,12 @@ export class OutputClosed extends Error {
   }
 }
 
-/** Call once at the start: a closed output shows itself as an event too, which would end the process with a stack. */
+const ignore = (): void => undefined;
+
+/** Call at the start: a closed output shows itself as an event too, which would end the process with a stack. */
 export function watchOutput(): void {
-  const ignore = (): void => undefined;
-  process.stdout.on('error', ignore);
-  process.stderr.on('error', ignore);
+  for (const stream of [process.stdout, process.stderr])
+    if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
 }
 
 /** Resolves when the text is handed over; rejects with OutputClosed when nobody reads any more. */
