@@ -20,29 +20,40 @@ import { createGuard } from 'portcullis';
 const modelUrl = process.env.MODEL_URL ?? 'http://127.0.0.1:11434';
 const port = Number(process.env.PORT ?? 3000);
 
+// Waits for the guard model and its self-test; rejects when there is no guard to be had.
 const guard = await createGuard({ guard: 'embedded', policy: 'default' });
 const app = express();
 app.use(express.json({ limit: '1mb' }));
 
-// Judges req.body before the handler's answer may leave, and wraps res.
+// The handlers behind this run only with prompts that were judged, and what they write is judged too.
 app.use('/api/chat', guard.express());
 
 app.post('/api/chat', async (req, res) => {
+  // The response closes when the client leaves, and also when the guard stops a stream.
   const gone = new AbortController();
   res.on('close', () => gone.abort());
-  const answer = await fetch(`${modelUrl}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'llama3', ...req.body }),
-    signal: gone.signal,
-  });
-  res.status(answer.status);
-  if (req.body.stream === true && answer.ok) {
-    res.type('text/event-stream');
-    await pipeline(Readable.fromWeb(answer.body), res);
-  } else {
-    res.json(await answer.json());
+  try {
+    const answer = await fetch(`${modelUrl}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'llama3', ...req.body }),
+      signal: gone.signal,
+    });
+    res.status(answer.status);
+    if (req.body.stream === true && answer.ok) {
+      res.type('text/event-stream');
+      await pipeline(Readable.fromWeb(answer.body), res);
+    } else {
+      res.json(await answer.json());
+    }
+  } catch (error) {
+    // Nobody is waiting any more: the model's work was ended, and that is all.
+    if (!gone.signal.aborted) throw error;
   }
+});
+
+app.get('/metrics', async (_req, res) => {
+  res.type('text/plain').send(await guard.metrics());
 });
 
 app.use((error, _req, res, next) => {
