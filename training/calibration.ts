@@ -4,6 +4,7 @@
  */
 import type { HeadFile } from '../src/classifiers/guard/embedded/head-file.js';
 import type { Row } from './dataset.js';
+import { isHateCorpus } from './row-policy.js';
 import { sigmoid } from './vectors.js';
 
 export type Calibration = HeadFile['calibration'];
@@ -14,7 +15,7 @@ export interface HeldOut {
   readonly logit: number;
 }
 
-/** Share of safe held-out texts allowed above 0.5. */
+/** Share of safe held-out texts, hate collections apart, allowed above 0.5. */
 export const TARGET_FPR: Readonly<Record<Row['role'], number>> = { User: 0.03, Agent: 0.03 };
 
 /**
@@ -25,7 +26,7 @@ export function calibrate(heldOut: readonly HeldOut[]): Calibration {
   const slope = plattSlope(heldOut.filter(({ row }) => row.role === 'User'));
   const forRole = (role: Row['role']): { slope: number; offset: number } => {
     const safe = heldOut
-      .filter(({ row }) => row.role === role && row.label === 'safe')
+      .filter(({ row }) => row.role === role && row.label === 'safe' && !isHateCorpus(row.source))
       .map(({ logit }) => logit)
       .sort((a, b) => a - b);
     const threshold = safe[Math.floor(safe.length * (1 - TARGET_FPR[role]))] ?? 0;

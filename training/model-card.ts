@@ -3,7 +3,7 @@ import type { Calibration } from './calibration.js';
 import type { Row } from './dataset.js';
 import { quality, qualityWithIntervals, type Interval, type Scored } from './metrics.js';
 import { CATEGORIES } from './model.js';
-import { FOLDS } from './row-policy.js';
+import { FOLDS, isHateCorpus } from './row-policy.js';
 
 export interface Judged {
   readonly row: Row;
@@ -44,8 +44,12 @@ and keyword-labelled red-team prompts 0.5, unsafe rows without a category 0.7, a
 easy questions 0.5 to 0.7. No row was dropped. The network has one hidden layer and sees who spoke; a
 linear model over hashed tokens and token pairs is added to its logit.
 
+Of an unsafe text the windows are learnt, of a safe one up to six windows and sentences. The hate
+collections (Hatemoji, ToxiGen, Davidson 2017) are learnt for both roles, at 0.3 for the Agent.
+
 The score is calibrated on held-out sources: 0.5 lies where 3% of their safe texts are above it, for each
-role. A text's score is that of its worst piece.
+role. The hate collections are left out of this count: their safe rows are mostly rude posts about the same
+groups, no measure of how often everyday text is stopped. A text's score is that of its worst piece.
 
 ## Measured: sources never seen in training
 
@@ -54,6 +58,10 @@ the table pools the answers. The operating point was set on these same predictio
 asked for; recall at it is the measurement. Intervals: 95%, bootstrap over rows.
 
 ${qualityTable(facts.heldOut)}
+
+Without the hate collections:
+
+${qualityTable(facts.heldOut.filter(({ row }) => !isHateCorpus(row.source)))}
 
 The unsafe texts held out here are harder and more doubtful than the hazards users name first: sarcastic
 or mild hate, bad household advice, borderline health and law questions, security exercises.

@@ -8,6 +8,7 @@ import type { Row } from './dataset.js';
  */
 export function rowWeight(row: Row): number {
   if (row.source === 'own') return 1;
+  if (row.role === 'Agent' && isHateCorpus(row.source)) return 0.3;
   if (row.label === 'safe') return SAFE_WEIGHTS[row.source] ?? 1;
   let weight = UNSAFE_WEIGHTS[row.source] ?? 1;
   if (row.categories.join() === 'S5') weight *= row.role === 'Agent' ? 0.5 : 0.2;
@@ -34,6 +35,15 @@ const SAFE_WEIGHTS: Readonly<Record<string, number>> = {
   strategyqa: 0.7,
   banking77: 0.7,
 };
+
+/**
+ * Collections of social-media posts made to study hate. A hateful sentence is one whoever says it, so
+ * their rows are learnt for both roles. Their "safe" rows are mostly rude posts about the same groups:
+ * they are no measure of how often everyday text is stopped, and the operating point is set without them.
+ */
+export function isHateCorpus(source: string): boolean {
+  return ['hatemoji', 'toxigen', 'davidson2017'].some((prefix) => source.startsWith(prefix));
+}
 
 /**
  * Each fold holds out whole sources, unsafe and safe ones together, and all sources of one origin at

@@ -16,7 +16,7 @@ import { writeHead } from './head-writer.js';
 import { writeModelCard, type Judged } from './model-card.js';
 import { fitModel, scoreText, type Example } from './model.js';
 import { ownExamples } from './own-examples.js';
-import { FOLDS, foldOf } from './row-policy.js';
+import { FOLDS, foldOf, isHateCorpus } from './row-policy.js';
 
 const SEED = 20240607;
 
@@ -37,10 +37,15 @@ const withPieces = (rows: readonly Row[]): Example[] =>
   rows.map((row) => ({ row, pieces: pieces.get(row.text) ?? [] }));
 
 const examples = withPieces(trainRows);
+const mirrored = withPieces(
+  trainRows
+    .filter((row) => isHateCorpus(row.source))
+    .map((row) => ({ ...row, role: row.role === 'User' ? ('Agent' as const) : ('User' as const) })),
+);
 const heldOut = FOLDS.flatMap((sources, fold) => {
   console.error(`fold ${fold + 1} of ${FOLDS.length}: ${sources.join(', ')}`);
   const model = fitModel(
-    examples.filter(({ row }) => foldOf(row.source) !== fold),
+    [...examples, ...mirrored].filter(({ row }) => foldOf(row.source) !== fold),
     SEED,
   );
   return examples
@@ -50,7 +55,7 @@ const heldOut = FOLDS.flatMap((sources, fold) => {
 const calibration = calibrate(heldOut);
 
 console.error('final model');
-const model = fitModel(examples, SEED);
+const model = fitModel([...examples, ...mirrored], SEED);
 writeHead(join(root, 'models/embedded-head.json'), model, calibration, encoderPath);
 
 const judge = (item: { row: Row; logit: number; categories: Float32Array }): Judged => ({
