@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Decision } from '../../core/decision.js';
 import { GuardError, toGuardError, type ErrorCode } from '../../core/errors.js';
 import type { DecodedRequest, ReplyFrame, StreamCodec, WireFormat } from '../../core/wire-format.js';
+import { weightier } from '../../engine/weightier.js';
 import { gateReply, type GateResult } from '../../enforcement/gate.js';
 import { encodeMessage, encodeTerminator, streamContentType } from '../../protocols/index.js';
 import type { Portcullis } from '../compose.js';
@@ -155,11 +156,11 @@ class ChatExchange {
     }
     const result = step.value;
     exchange.decided(result.decision);
-    this.#decision = result.decision;
     if (result.status === 'blocked') {
       exchange.abort();
       return this.#block(request, result.decision);
     }
+    this.#decision = this.#overall(result.decision);
     if (result.status === 'failed') throw result.error;
     this.#startStream();
     const end = encodeTerminator(format.framing, format.terminator);
@@ -176,12 +177,13 @@ class ChatExchange {
     const { decision, status } = step.value;
     this.#exchange.decided(decision);
     if (status === 'blocked') return this.#block(request, decision);
+    this.#decision = this.#overall(decision);
     if (step.value.status === 'failed') throw step.value.error;
     const [whole] = released;
     if (whole === undefined) throw new Error('the gate released nothing of a judged reply');
     const retry: Record<string, string> =
       response.retryAfter === undefined ? {} : { 'retry-after': response.retryAfter };
-    await this.#exchange.sendJson(response.status, whole.json, decision, retry);
+    await this.#exchange.sendJson(response.status, whole.json, this.#decision, retry);
   }
 
   #gate(
@@ -198,12 +200,18 @@ class ChatExchange {
       review: engine.openReply(request.conversation, { requestId, policy, signal }),
       editable: !request.structured,
       onLast: (frame, decision) => {
-        if (!frame.isError) this.#format.annotate(frame.json, { requestId, decision });
+        if (!frame.isError)
+          this.#format.annotate(frame.json, { requestId, decision: this.#overall(decision) });
       },
       onWaited: (ms) => exchange.waited(ms),
       onProgress: (received, judged, released) =>
         emit({ type: 'stream-chars', requestId, received, judged, released }),
     });
+  }
+
+  /** What was done about prompt and reply together. */
+  #overall(reply: Decision): Decision {
+    return this.#decision === undefined ? reply : weightier(this.#decision, reply);
   }
 
   #startStream(): void {
