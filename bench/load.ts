@@ -15,6 +15,11 @@ export interface LoadOptions {
   readonly accept: (text: string) => boolean;
 }
 
+export interface Quantiles {
+  readonly p50: number;
+  readonly p99: number;
+}
+
 /** Times in milliseconds, of accepted replies only. */
 export interface LoadResult {
   readonly requests: number;
@@ -23,10 +28,14 @@ export interface LoadResult {
   readonly firstFailure: string | undefined;
   readonly perSecond: number;
   /** Until the first byte of the reply's body. */
-  readonly firstByte: { readonly p50: number; readonly p99: number };
+  readonly firstByte: Quantiles;
+  /** Until the first of the model's words: streams begin with a message that has none. */
+  readonly firstText: Quantiles;
   /** Until its last. */
-  readonly whole: { readonly p50: number; readonly p99: number };
+  readonly whole: Quantiles;
 }
+
+const TEXT = /"content":"[^"]/;
 
 /**
  * POSTs to `url` (`http://127.0.0.1:11434/v1/chat/completions`). Never rejects because of a reply: what
@@ -36,6 +45,7 @@ export async function load(url: string, options: LoadOptions): Promise<LoadResul
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, { connections: options.connections, pipelining: 1 });
   const firstBytes: number[] = [];
+  const firstTexts: number[] = [];
   const wholes: number[] = [];
   const failures: string[] = [];
   let begun = 0;
@@ -50,16 +60,19 @@ export async function load(url: string, options: LoadOptions): Promise<LoadResul
       body: options.body(),
     });
     let firstByte: number | undefined;
-    const chunks: Buffer[] = [];
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    let firstText: number | undefined;
+    let text = '';
+    body.setEncoding('utf8');
+    for await (const piece of body as AsyncIterable<string>) {
+      text += piece;
       firstByte ??= performance.now() - since;
-      chunks.push(chunk);
+      if (firstText === undefined && TEXT.test(text)) firstText = performance.now() - since;
     }
     const whole = performance.now() - since;
-    const text = Buffer.concat(chunks).toString('utf8');
     if (statusCode !== 200) throw new Error(`HTTP ${statusCode}: ${text.slice(0, 200)}`);
     if (!options.accept(text)) throw new Error(`not the reply that was asked for: ${text.slice(0, 200)}`);
     firstBytes.push(firstByte ?? whole);
+    firstTexts.push(firstText ?? whole);
     wholes.push(whole);
   };
   const worker = async (): Promise<void> => {
@@ -72,7 +85,7 @@ export async function load(url: string, options: LoadOptions): Promise<LoadResul
   const seconds = (performance.now() - startedAt) / 1000;
   await pool.close();
 
-  const times = (all: readonly number[]): { p50: number; p99: number } => ({
+  const times = (all: readonly number[]): Quantiles => ({
     p50: quantile(all, 0.5),
     p99: quantile(all, 0.99),
   });
@@ -82,6 +95,7 @@ export async function load(url: string, options: LoadOptions): Promise<LoadResul
     firstFailure: failures[0],
     perSecond: wholes.length / seconds,
     firstByte: times(firstBytes),
+    firstText: times(firstTexts),
     whole: times(wholes),
   };
 }

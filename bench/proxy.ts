@@ -15,6 +15,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { request } from 'undici';
 import { packageRoot } from '../src/runtime/entry.js';
 import { startServer, untilReady, type Server } from './child.js';
 import { load, type LoadResult } from './load.js';
@@ -95,7 +96,19 @@ const unseen = (): string => echo(++serial);
 
 let failures = 0;
 
-async function measure(arm: Arm, { mode, connections, requests }: Cell): Promise<LoadResult> {
+interface Measured extends LoadResult {
+  /** Milliseconds of CPU time that this Portcullis took for one request; NaN for the upstream. */
+  readonly cpu: number;
+}
+
+/** CPU seconds of a Portcullis since its start, user and system; NaN for the upstream, which does not tell. */
+async function cpuSeconds(arm: Arm): Promise<number> {
+  const { body } = await request(`${arm.url}/metrics`);
+  return Number(/^process_cpu_seconds_total (.+)$/m.exec(await body.text())?.[1] ?? NaN);
+}
+
+async function measure(arm: Arm, { mode, connections, requests }: Cell): Promise<Measured> {
+  const before = await cpuSeconds(arm);
   const result = await load(arm.url + ROUTE, {
     connections,
     requests: Math.max(connections, Math.round(requests * scale)),
@@ -113,12 +126,12 @@ async function measure(arm: Arm, { mode, connections, requests }: Cell): Promise
   });
   failures += result.failures;
   if (result.firstFailure !== undefined) console.error(`${arm.name}, ${mode}: ${result.firstFailure}`);
-  return result;
+  return { ...result, cpu: (1000 * ((await cpuSeconds(arm)) - before)) / result.requests };
 }
 
 /** Every arm once in each round, in another order each time, after a round that does not count. */
-async function compare(arms: readonly Arm[], cell: Cell): Promise<LoadResult[][]> {
-  const results: LoadResult[][] = arms.map(() => []);
+async function compare(arms: readonly Arm[], cell: Cell): Promise<Measured[][]> {
+  const results: Measured[][] = arms.map(() => []);
   for (let round = -1; round < rounds; round += 1) {
     for (let turn = 0; turn < arms.length; turn += 1) {
       const place = (turn + round + arms.length) % arms.length;
@@ -132,15 +145,15 @@ async function compare(arms: readonly Arm[], cell: Cell): Promise<LoadResult[][]
 }
 
 /** Median (smallest–largest) over the rounds of a number of each round. */
-function over(results: readonly LoadResult[], value: (result: LoadResult) => number, digits: number): string {
+function over(results: readonly Measured[], value: (result: Measured) => number, digits: number): string {
   return formatSpread(spread(results.map(value)), digits);
 }
 
 /** The same of the quotients of an arm and the first one, round by round. */
 function against(
-  base: readonly LoadResult[],
-  results: readonly LoadResult[],
-  value: (result: LoadResult) => number,
+  base: readonly Measured[],
+  results: readonly Measured[],
+  value: (result: Measured) => number,
 ): string {
   return formatSpread(
     spread(results.map((result, i) => value(result) / (base[i] ? value(base[i]) : NaN))),
@@ -170,6 +183,7 @@ async function overhead(direct: Arm, off: Arm): Promise<void> {
         over(results, (r) => r.firstByte.p50, 2),
         over(results, (r) => r.whole.p50, 2),
         over(results, (r) => r.whole.p99, 2),
+        arm === direct ? '' : over(results, (r) => r.cpu, 2),
       ]);
     }
     ratios.push([
@@ -185,7 +199,10 @@ async function overhead(direct: Arm, off: Arm): Promise<void> {
   console.log(formatTable(['replies, connections', 'requests/s', ...columns], ratios));
   console.log('\nThe same in requests per second and milliseconds\n');
   console.log(
-    formatTable(['replies, connections', 'requests/s', ...columns.map((c) => `${c} ms`)], absolute),
+    formatTable(
+      ['replies, connections', 'requests/s', ...columns.map((c) => `${c} ms`), 'CPU ms a request'],
+      absolute,
+    ),
   );
 }
 
@@ -201,16 +218,24 @@ async function guarded(arms: readonly Arm[]): Promise<void> {
       rows.push([
         `${cell.mode}: ${arm.name}`,
         over(own, (r) => r.firstByte.p50, 1),
-        over(own, (r) => r.firstByte.p99, 1),
+        over(own, (r) => r.firstText.p50, 1),
+        over(own, (r) => r.firstText.p99, 1),
         over(own, (r) => r.whole.p50, 1),
-        against(results[0] ?? [], own, (r) => r.firstByte.p50),
+        against(results[0] ?? [], own, (r) => r.firstText.p50),
       ]);
     });
   }
   console.log('\nThe embedded guard and the default policy on, one connection\n');
   console.log(
     formatTable(
-      ['replies', 'first byte p50 ms', 'first byte p99 ms', 'whole p50 ms', 'first byte, ratio to direct'],
+      [
+        'replies',
+        'first byte p50 ms',
+        'first text p50 ms',
+        'first text p99 ms',
+        'whole p50 ms',
+        'first text, ratio',
+      ],
       rows,
     ),
   );
