@@ -126,21 +126,27 @@ describe('--jsonl', () => {
     expect(await runCli(['classify', '--jsonl'])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('several files, one after the other; a line longer than 16 MB is an error and not held', async () => {
+  test('several files, one after the other, with --role for lines without one; a line over 16 MB is not held', async () => {
     const first = join(folder, 'first.jsonl');
     const second = join(folder, 'second.jsonl');
-    writeFileSync(first, `{"id":1,"text":"${SAFE}"}\n{"id":2,"text":"${'x'.repeat(17 * 1024 * 1024)}"}\n`);
-    writeFileSync(second, `{"id":3,"text":"${SAFE}"}\noops`);
-    const { code, stdout } = await runCli(['classify', '--jsonl', first, second]);
+    writeFileSync(first, `{"id":1,"text":"Fine."}\n{"id":2,"text":"${'x'.repeat(17 * 1024 * 1024)}"}\n`);
+    writeFileSync(
+      second,
+      '{"id":3,"text":"Fine.","role":"Agent"}\n{"id":4,"text":"Fine.","role":"User"}\noops',
+    );
+    const { code, stdout } = await runCli(['classify', '--jsonl', '--role', 'agent', first, second]);
     const lines = jsonLines(stdout);
     expect(lines.map(({ id, verdict }) => [id, verdict])).toEqual([
       [1, 'safe'],
       [undefined, 'unavailable'],
       [3, 'safe'],
+      [4, 'safe'],
       [undefined, 'unavailable'],
     ]);
+    expect(lines[0]?.score).toBe(lines[2]?.score);
+    expect(lines[0]?.score).not.toBe(lines[3]?.score);
     expect(lines[1]?.error).toBe(`${first} line 2: longer than 16 MB; one line is one JSON object`);
-    expect(lines[3]?.error).toMatch(new RegExp(`second\\.jsonl line 2: `));
+    expect(lines[4]?.error).toMatch(/second\.jsonl line 3: /);
     expect(code).toBe(2);
   });
 
@@ -167,17 +173,5 @@ describe('--jsonl', () => {
     child.stdin.end();
     expect(await ended).toBe(141);
     expect(Buffer.concat(stderr).toString()).toBe('');
-  });
-
-  test('--role is what a line without a role has', async () => {
-    const stdin = [
-      '{"text":"Fine."}',
-      '{"text":"Fine.","role":"Agent"}',
-      '{"text":"Fine.","role":"User"}',
-    ].join('\n');
-    const { stdout } = await runCli(['classify', '--jsonl', '--role', 'agent'], { stdin });
-    const [none, agent, user] = jsonLines(stdout).map(({ score }) => score);
-    expect(none).toBe(agent);
-    expect(none).not.toBe(user);
   });
 });

@@ -48,7 +48,7 @@ describe('policy', () => {
     });
     expect(stdout).toMatch(/^default: fine\. default@1, mode enforce/);
     expect(stderr).toMatch(/typo\.yaml:2:1: treshold: unknown key "treshold"; did you mean "threshold"\?/);
-    expect(stderr).toMatch(/missing\.yaml does not exist/);
+    expect(stderr).toMatch(/^missing\.yaml does not exist\.$/m);
     expect(code).toBe(2);
   });
 

@@ -1,6 +1,6 @@
 /** `portcullis policy check | show` */
 import type { Command } from 'commander';
-import { loadConfig } from '../../config/config.js';
+import { loadConfig, POLICY_NAMES } from '../../config/config.js';
 import { policyFault, policyPath } from '../../config/policy-path.js';
 import { loadPolicy, type Policy } from '../../policy/policy.js';
 import { loadTaxonomies } from '../../taxonomy/taxonomy.js';
@@ -70,7 +70,8 @@ async function check(files: readonly string[]): Promise<void> {
 function pathOf(file: string): string {
   const fault = policyFault(file);
   if (fault !== undefined) throw new GuardError('config_invalid', fault);
-  return policyPath(file, process.cwd());
+  // A path stays as it was written, so that the messages name the file in the user's words.
+  return POLICY_NAMES.some((name) => name === file) ? policyPath(file, process.cwd()) : file;
 }
 
 function summary({ id, mode, taxonomy, prompt, reply, code }: Policy): string {
