@@ -2,9 +2,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { jsonLines, runCli } from './run-cli.js';
 import { runHere } from './run-here.js';
+
+// Each test starts a process or two, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const PYTHON = 'import os\nos.system("cat " + input())\n';
 const CLEAN = 'def add(a, b):\n    return a + b\n';

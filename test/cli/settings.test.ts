@@ -8,6 +8,9 @@ import { loadTaxonomies } from '../../src/taxonomy/taxonomy.js';
 import { runCli } from './run-cli.js';
 import { runHere } from './run-here.js';
 
+// Each test starts a process or two, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
 const folder = mkdtempSync(join(tmpdir(), 'cli-settings-'));
 afterEach(() => void vi.unstubAllEnvs());
 afterAll(() => rmSync(folder, { recursive: true }));
