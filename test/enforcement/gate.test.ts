@@ -213,7 +213,16 @@ describe('a reply without end', () => {
 });
 
 describe('the facts', () => {
-  it('are given to the last frame of a reply, with the heaviest decision of all windows', async () => {
+  it('tell of a window that was let through without a verdict, though the next one had a safe one', async () => {
+    const run = await runText(['One sentence. ', 'And another one, which is longer.'], {
+      script: { failure: { from: 0, to: 1, kind: 'unavailable' } },
+      policy: { unavailable: 'allow' },
+    });
+    expect(run.scripted.safe).toEqual([contentOf(run)]);
+    expect(run.result.decision).toMatchObject({ reason: 'unavailable', unavailable: 'overloaded' });
+  });
+
+  it('are given to the last frame of a reply, with what was done in an earlier window', async () => {
     const facts: string[] = [];
     const reply = plainReply([
       `\`\`\`\n${WEAK}()\n\`\`\`\n`,

@@ -51,8 +51,12 @@ export interface Scripted {
 
 export interface Script {
   readonly judgeDelays?: readonly number[];
-  /** What happens from this request of the judge on (the first is 0). */
-  readonly failure?: { readonly from: number; readonly kind: 'unavailable' | 'rejects' };
+  /** What happens from one request of the judge on (the first is 0), up to but not with another. */
+  readonly failure?: {
+    readonly from: number;
+    readonly to?: number;
+    readonly kind: 'unavailable' | 'rejects';
+  };
 }
 
 export function scripted({ judgeDelays = [], failure }: Script = {}): Scripted {
@@ -71,7 +75,7 @@ export function scripted({ judgeDelays = [], failure }: Script = {}): Scripted {
       const number = asked.push(text) - 1;
       await pause(cycle(judgeDelays, number));
       const base = { judge: 'scripted', role, cost: { ms: 1, tokensEvaluated: 0, tokensCached: 0 } } as const;
-      const failed = failure !== undefined && number >= failure.from;
+      const failed = failure !== undefined && number >= failure.from && number < (failure.to ?? Infinity);
       if (failed && failure.kind === 'rejects') throw new Error('the judge broke its contract');
       if (failed || signal?.aborted === true) {
         const reason = failed ? 'overloaded' : 'aborted';
