@@ -12,6 +12,11 @@ export function describe(value: JsonValue | undefined): string {
   return JSON.stringify(value);
 }
 
+/** A value of a reply as an error message shows it: texts stay unsaid, because nobody has judged them. */
+export function kindOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? 'a string' : describe(value);
+}
+
 export function expected(path: string, what: string, got: JsonValue | undefined): GuardError {
   return new GuardError('invalid_request', `${path} must be ${what}, got ${describe(got)}.`);
 }

@@ -15,7 +15,8 @@ export function sendError(
   decision?: Decision,
   requestId?: string,
 ): void {
-  for (const name of response.getHeaderNames()) if (!name.startsWith('x-')) response.removeHeader(name);
+  for (const name of response.getHeaderNames())
+    if (!name.startsWith('x-') && name !== 'allow') response.removeHeader(name);
   if (decision !== undefined && requestId !== undefined)
     for (const [name, value] of Object.entries(decisionHeaders(decision, requestId)))
       response.setHeader(name, value);

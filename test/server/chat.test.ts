@@ -117,7 +117,8 @@ describe.each(CASES)('$name', ({ wire, stream }) => {
     expect(answer.text).toBe("I can't share the answer to that request.");
     expect(answer.finish).toBe('content_filter');
     expect(answer.ended).toBe(true);
-    expect(answer.facts).toMatchObject({ decision: 'block', categories: expect.arrayContaining(['S1']) });
+    expect(answer.facts).toMatchObject({ decision: 'block' });
+    expect(answer.facts?.categories).toContain('S1');
     expectNothingOf(UNSAFE, answer.raw);
   });
 

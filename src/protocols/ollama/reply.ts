@@ -7,7 +7,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { ReplyFrame } from '../../core/wire-format.js';
 import { FrameBuilder, malformed, remove, unjudgeableReply } from '../frame-builder.js';
 import { readLogprobs } from '../logprobs.js';
-import { describe, field, isAbsent } from '../shape.js';
+import { field, isAbsent, kindOf } from '../shape.js';
 
 const METADATA = ['model', 'created_at', 'done_reason', 'remote_model', 'remote_host'];
 
@@ -38,7 +38,7 @@ export function decodeOllamaFrame(
   if (!isError && field(json, textField) === undefined && done === undefined) {
     throw malformed(`a line without "${textField}", "done" or "error"`);
   }
-  if (done !== undefined && typeof done !== 'boolean') throw malformed(`"done" as ${describe(done)}`);
+  if (done !== undefined && typeof done !== 'boolean') throw malformed(`"done" as ${kindOf(done)}`);
   if (!isAbsent(field(json, 'image')) && field(json, 'image') !== '') throw unjudgeableReply('an image');
   // The conversation as token ids: clients would send it back, and no judge could read it then.
   remove(json, 'context');

@@ -7,7 +7,7 @@ import { isJsonObject } from '../../core/json.js';
 import type { ReplyFrame } from '../../core/wire-format.js';
 import { FrameBuilder, malformed, remove, unjudgeableReply } from '../frame-builder.js';
 import { readLogprobs } from '../logprobs.js';
-import { describe, field, isAbsent } from '../shape.js';
+import { field, isAbsent, kindOf } from '../shape.js';
 import { REASONING_FIELDS, TEXT_PARTS } from './message.js';
 
 const BODY_METADATA = [
@@ -50,7 +50,7 @@ export function decodeFrame(json: JsonObject, shape: ReplyShape): ReplyFrame {
     });
     builder.coverage.cover(json, 'choices');
   } else if (!isError) {
-    throw malformed(`a reply whose choices are ${describe(choices)} instead of an array`);
+    throw malformed(`a reply whose choices are ${kindOf(choices)} instead of an array`);
   }
   // Decoded prompt tokens beside the reply: the prompt again, cut into pieces nobody can judge.
   remove(json, 'prompt_logprobs');
@@ -66,11 +66,11 @@ function readChoice(
   position: number,
   shape: ReplyShape,
 ): { index: number; ended: boolean } {
-  if (!isJsonObject(value)) throw malformed(`a choice that is ${describe(value)} instead of an object`);
+  if (!isJsonObject(value)) throw malformed(`a choice that is ${kindOf(value)} instead of an object`);
   const choice = value;
   const index = field(choice, 'index') ?? position;
   if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= shape.choices) {
-    throw malformed(`a choice with index ${describe(index)}, where ${shape.choices} choices were asked for`);
+    throw malformed(`a choice with index ${kindOf(index)}, where ${shape.choices} choices were asked for`);
   }
   const dropLogprobs = (): void => {
     if (Object.hasOwn(choice, 'logprobs')) choice.logprobs = null;
@@ -142,7 +142,7 @@ function readToolCalls(builder: FrameBuilder, message: JsonObject, choice: numbe
       if (!isJsonObject(call)) return;
       const index = field(call, 'index') ?? position;
       if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) {
-        throw malformed(`a tool call with index ${describe(index)}`);
+        throw malformed(`a tool call with index ${kindOf(index)}`);
       }
       builder.coverage.metadata(call, ['id', 'type']);
       for (const kind of ['function', 'custom']) {

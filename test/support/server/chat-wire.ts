@@ -111,5 +111,5 @@ export function textOf(message: Json, choice: number): string {
 
 function finishOf(message: Json): string | undefined {
   const reasons = [message.done_reason, ...choicesOf(message).map((choice) => choice.finish_reason)];
-  return reasons.find((reason) => typeof reason === 'string') as string | undefined;
+  return reasons.find((reason): reason is string => typeof reason === 'string');
 }
