@@ -70,8 +70,6 @@ export interface CacheConfig {
 
 export interface LogConfig {
   readonly level: LogLevel;
-  /** Lines for people instead of JSON. */
-  readonly pretty: boolean;
   /** True: prompts and replies are written into the log. */
   readonly prompts: boolean;
 }

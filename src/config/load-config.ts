@@ -142,7 +142,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
     },
     policy: policyPath(v.policy, folderOf('policy')),
     cache: { maxEntries: v['cache.max_entries'] },
-    log: { level: v['log.level'], pretty: v['log.pretty'], prompts: v['log.prompts'] },
+    log: { level: v['log.level'], prompts: v['log.prompts'] },
     origin: { file: path, settings: origins },
   });
 }

@@ -267,7 +267,6 @@ export function createSettings(env: Environment) {
     'log.level': setting('text', z.enum(LOG_LEVELS), 'info', 'least weight of a line that is written', {
       flag: 'logLevel',
     }),
-    'log.pretty': setting('boolean', z.boolean(), false, 'lines for people instead of JSON'),
     'log.prompts': setting('boolean', z.boolean(), false, 'write prompts and replies into the log'),
   };
 }
