@@ -32,12 +32,19 @@ const keyOf = ({ fingerprint, ...request }: Question): string =>
     request,
   );
 
-/** The same characters, with the boundary between fingerprint, messages and roles moved. */
+/** Nearly the same: one part changed, or the boundary between two parts moved or imitated. */
 const neighbour = (one: Question): fc.Arbitrary<Question> => {
   const [first = { role: 'User', text: '' } as const, ...others] = one.messages;
+  const [second, ...rest] = others;
+  const joined = ['', second?.role ?? '', `"]["${second?.role ?? ''}","`, '"],["', '\n'].map((between) => ({
+    ...one,
+    messages: [{ ...first, text: `${first.text}${between}${second?.text ?? ''}` }, ...rest],
+  }));
   return fc.constantFrom<Question[]>(
-    { ...one, messages: [{ role: first.role, text: one.messages.map((each) => each.text).join('') }] },
+    ...joined,
+    { ...one, fingerprint: `${one.fingerprint}a` },
     { ...one, fingerprint: one.fingerprint + first.text, messages: [{ ...first, text: '' }, ...others] },
+    { ...one, categoriesFrom: 1 },
     { ...one, messages: [{ ...first, role: first.role === 'User' ? 'Agent' : 'User' }, ...others] },
     { ...one, messages: [...one.messages, { role: 'User', text: '' }] },
     { ...one, messages: [{ role: 'User', text: '' }, ...one.messages] },
