@@ -6,7 +6,7 @@
  *   npm run build && npx tsx bench/proxy.ts
  *
  * Options: --rounds N (5) · --scale F (1; multiplies the number of requests) · --no-guard (judges off
- * only) · --profile DIR (a CPU profile of the Portcullis with its judges off). Takes about two minutes.
+ * only) · --profile DIR (a CPU profile of the Portcullis with its judges off). Takes two to five minutes.
  *
  * The scripted upstream answers at once, which no model does: read the milliseconds, and the ratios as
  * the worst case. Exits with 1 when a reply was not the one asked for.
@@ -209,8 +209,8 @@ async function overhead(direct: Arm, off: Arm): Promise<void> {
 async function guarded(arms: readonly Arm[]): Promise<void> {
   const rows: string[][] = [];
   for (const cell of [
-    { mode: 'whole', connections: 1, requests: 60 },
-    { mode: 'streamed', connections: 1, requests: 60 },
+    { mode: 'whole', connections: 1, requests: 30 },
+    { mode: 'streamed', connections: 1, requests: 30 },
   ] as const) {
     const results = await compare(arms, cell);
     arms.forEach((arm, i) => {
