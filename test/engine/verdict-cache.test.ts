@@ -19,12 +19,14 @@ const verdict: ScoredVerdict = {
 // Few and awkward characters, so that pairs of requests come close to each other.
 const text = fc.string({ unit: fc.constantFrom('a', '"', ',', '[', ']', '\\', '\n', '\ud83e', '\udd99') });
 const message = fc.record({ role: fc.constantFrom('User' as const, 'Agent' as const), text });
-const question = fc.record({
+interface Question extends JudgeRequest {
+  readonly fingerprint: string;
+}
+const question: fc.Arbitrary<Question> = fc.record({
   fingerprint: text,
   messages: fc.array(message, { minLength: 1, maxLength: 3 }),
   categoriesFrom: fc.constantFrom(0, 0.25, 0.5),
 });
-type Question = typeof question extends fc.Arbitrary<infer One> ? One : never;
 
 const keyOf = ({ fingerprint, ...request }: Question): string =>
   cache.key(
@@ -40,7 +42,7 @@ const neighbour = (one: Question): fc.Arbitrary<Question> => {
     ...one,
     messages: [{ ...first, text: `${first.text}${between}${second?.text ?? ''}` }, ...rest],
   }));
-  return fc.constantFrom<Question[]>(
+  const near: Question[] = [
     ...joined,
     { ...one, fingerprint: `${one.fingerprint}a` },
     { ...one, fingerprint: one.fingerprint + first.text, messages: [{ ...first, text: '' }, ...others] },
@@ -49,7 +51,8 @@ const neighbour = (one: Question): fc.Arbitrary<Question> => {
     { ...one, messages: [...one.messages, { role: 'User', text: '' }] },
     { ...one, messages: [{ role: 'User', text: '' }, ...one.messages] },
     { ...one, messages: [...one.messages].reverse() },
-  );
+  ];
+  return fc.constantFrom(...near);
 };
 
 describe('the key', () => {
