@@ -4,7 +4,7 @@
  * chat endpoints, streamed and not. For trying Portcullis on a real model without a model server; it
  * generates one reply at a time, calls no tools and is not made for more than one user.
  *
- *   node examples/upstream/gguf.mjs --model path/to/model.gguf --port 11434 [--threads 2] [--context 4096]
+ *   node examples/upstream/gguf.mjs --model path/to/model.gguf --port 11434 [--threads 1] [--context 4096]
  *
  * Prints one line of JSON, `{"url":"http://127.0.0.1:11434","model":"model"}`, when it listens.
  *
@@ -26,7 +26,7 @@ const { values } = parseArgs({
   options: {
     model: { type: 'string' },
     port: { type: 'string', default: '0' },
-    threads: { type: 'string', default: '2' },
+    threads: { type: 'string', default: '1' },
     context: { type: 'string', default: '4096' },
   },
 });

@@ -4,6 +4,8 @@
  * a policy has to say what happens to it.
  */
 
+import { withPlainStrings } from './json-strings.js';
+
 /** Llama Guard's words for who speaks: everything that goes in is User, everything generated is Agent. */
 export type GuardRole = 'User' | 'Agent';
 
@@ -51,11 +53,16 @@ export interface GuardMessage {
   readonly text: string;
 }
 
-/** All text of a turn, segments separated by a newline; empty segments are skipped. */
+/** All text of a turn as a guard reads it: segments separated by a newline, JSON also in plain words. */
 export function turnText(turn: Turn): string {
-  return turn.segments
-    .map((segment) => segment.text)
+  return readable(turn.segments.map((segment) => segment.text));
+}
+
+/** Texts as a guard reads them: joined by newlines without the empty ones, JSON also in plain words. */
+export function readable(texts: readonly string[]): string {
+  return texts
     .filter((text) => text !== '')
+    .map(withPlainStrings)
     .join('\n');
 }
 

@@ -44,3 +44,9 @@ export interface Decision {
   /** What the client is told instead of the text; set when the action is `block`. */
   readonly message?: string;
 }
+
+/** The rules whose findings the policy does not ignore, each once. */
+export function treatedRules(decision: Decision): string[] {
+  const minded = decision.findings.filter(({ treatment }) => treatment !== 'ignore');
+  return [...new Set(minded.map(({ finding }) => finding.rule))];
+}

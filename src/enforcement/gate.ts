@@ -37,6 +37,8 @@ export type GateResult =
   /** The upstream failed; what came before was judged and released. */
   | { readonly status: 'failed'; readonly decision: Decision; readonly error: GuardError };
 
+/** Milliseconds that text waits for its window to fill: a slow model's reader must not wait for a large one. */
+const MAX_WAIT_MS = 750;
 /** While a window is judged, this much more is read; then the upstream has to wait. UTF-16 units. */
 export const MAX_AHEAD = 256 * 1024;
 /** A code block or a tool call is held until it is complete; a longer one cannot be judged in one piece. */
@@ -131,13 +133,18 @@ class Gate {
     return { status: 'complete', decision: this.#decision };
   }
 
-  /** Reads until a window is due, the upstream pauses, or the reply ends. */
+  /** Reads until a window is due, the upstream pauses, text has waited long enough, or the reply ends. */
   async #collect(source: FrameSource): Promise<void> {
+    const { streamed, policy, onWaited } = this.#options;
+    let oldest = Infinity;
     while (!this.#ended && !this.#windowDue()) {
-      const waiting = this.#options.streamed && (this.#pending() > 0 || this.#mayRelease());
       const since = performance.now();
-      const arrived = await source.wait(waiting ? this.#options.policy.stream.idleMs : undefined);
-      this.#options.onWaited?.(performance.now() - since);
+      if (this.#pending() > 0) oldest = Math.min(oldest, since);
+      const left = MAX_WAIT_MS - (since - oldest);
+      if (streamed && left <= 0) return;
+      const waiting = streamed && (this.#pending() > 0 || this.#mayRelease());
+      const arrived = await source.wait(waiting ? Math.min(policy.stream.idleMs, left) : undefined);
+      onWaited?.(performance.now() - since);
       if (!arrived) return;
       this.#accept(source);
     }
@@ -240,6 +247,9 @@ class Gate {
   }
 
   #mayRelease(): boolean {
+    // Frames without text wait for the first verdict too: the response's headers go out with them, and
+    // until then a block can still be told there.
+    if (this.#judging && this.#judged === 0 && !this.#ended) return false;
     return this.#held[0]?.pieces.every(({ state, end }) => end <= state.free) ?? false;
   }
 

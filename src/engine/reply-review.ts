@@ -6,7 +6,7 @@
 import type { Assessment, CodeAssessment, Direction, Verdict } from '../core/assessment.js';
 import type { CodeBlock, CodeScanner } from '../core/code-scanner.js';
 import type { Channel, Conversation, GuardMessage } from '../core/conversation.js';
-import { toGuardMessages } from '../core/conversation.js';
+import { readable, toGuardMessages } from '../core/conversation.js';
 import type { Decision } from '../core/decision.js';
 import type { EventSink } from '../core/events.js';
 import type { Policy } from '../policy/policy.js';
@@ -70,10 +70,7 @@ export function createReplyReview(
   const scans = new Map<string, CodeAssessment>();
 
   async function judgeChoice(choice: number, texts: readonly ReplyText[]): Promise<void> {
-    const text = texts
-      .map((each) => each.text)
-      .filter((each) => each !== '')
-      .join('\n');
+    const text = readable(texts.map((each) => each.text));
     if (text === '' || verdicts.get(choice)?.text === text) return;
     const verdict = await parts.judgeMessages([...prompt, { role: 'Agent', text }], 'reply', context);
     verdicts.set(choice, { text, verdict });

@@ -5,6 +5,7 @@ import { GuardError } from '../core/errors.js';
 import { ollamaChat, ollamaGenerate, openAiChat } from '../protocols/index.js';
 import { registerAdmin } from './admin.js';
 import type { Portcullis } from './compose.js';
+import { Exchange } from './exchange.js';
 import { errorFormat } from './error-format.js';
 import { registerGuardApi } from './guard-routes.js';
 import { createChatHandler, type Handler } from './proxy/chat-handler.js';
@@ -38,7 +39,7 @@ export function createApp(portcullis: Portcullis, upstream: Upstream): Express {
     const path = rawPath(request);
     if (isAllowedRoute(portcullis.config.upstream.allow, request.method, path))
       return allowed(request, response);
-    refuse(request, response, path);
+    refuse(portcullis, request, response);
     return undefined;
   });
   // Express knows an error handler by its four parameters.
@@ -46,7 +47,7 @@ export function createApp(portcullis: Portcullis, upstream: Upstream): Express {
   app.use((error: unknown, request: Request, response: Response, _next: unknown) => {
     // Only what Express itself refuses comes here: a path with broken percent-encoding, for one.
     portcullis.log.debug({ err: error }, 'request refused by the router');
-    if (!response.headersSent) refuse(request, response, rawPath(request));
+    if (!response.headersSent) refuse(portcullis, request, response);
     else response.destroy();
   });
   return app;
@@ -61,7 +62,9 @@ function rawPath(request: Request): string {
   return request.originalUrl.split('?', 1)[0] ?? '';
 }
 
-function refuse(request: Request, response: Response, path: string): void {
+function refuse(portcullis: Portcullis, request: Request, response: Response): void {
+  const exchange = new Exchange(request, response, 'other', portcullis.emit);
+  const path = rawPath(request);
   const method = methodOf(path);
   const shown = path.replace(/[^\x21-\x7e]/g, '?').slice(0, 120);
   const error =
@@ -72,7 +75,8 @@ function refuse(request: Request, response: Response, path: string): void {
           `Portcullis does not know ${request.method} ${shown}, so it cannot judge it and does not pass it on. An operator who wants it passed on unjudged adds "${request.method} ${shown}" to upstream.allow in portcullis.yaml.`,
         );
   if (error.code === 'method_not_allowed' && method !== undefined) response.setHeader('allow', method);
-  sendError(response, error, errorFormat(path).error(error, ''));
+  sendError(response, error, errorFormat(path).error(error, exchange.requestId));
+  exchange.finish(error);
 }
 
 function methodOf(path: string): string | undefined {

@@ -57,6 +57,8 @@ class ChatExchange {
   readonly #exchange: Exchange;
   #codec: StreamCodec | undefined;
   #decision: Decision | undefined;
+  /** UTF-16 units of the reply that the client has got. */
+  #releasedChars = 0;
   /** An error that was already rendered in the stream. */
   failure: GuardError | undefined;
 
@@ -90,8 +92,7 @@ class ChatExchange {
       return this.#block(request, decision);
     }
     const since = performance.now();
-    const response = await calling;
-    exchange.waited(performance.now() - since);
+    const response = await calling.finally(() => exchange.waited(performance.now() - since));
     await this.#relay(request, response);
   }
 
@@ -116,7 +117,8 @@ class ChatExchange {
           return response;
         },
         (error: unknown) => {
-          done(toGuardError(error).code);
+          // Ended by us, after a block or with the client: that is no failure of the upstream.
+          if (!signal.aborted) done(toGuardError(error).code);
           throw error;
         },
       );
@@ -204,8 +206,10 @@ class ChatExchange {
           this.#format.annotate(frame.json, { requestId, decision: this.#overall(decision) });
       },
       onWaited: (ms) => exchange.waited(ms),
-      onProgress: (received, judged, released) =>
-        emit({ type: 'stream-chars', requestId, received, judged, released }),
+      onProgress: (received, judged, released) => {
+        this.#releasedChars += released;
+        emit({ type: 'stream-chars', requestId, received, judged, released });
+      },
     });
   }
 
@@ -230,10 +234,9 @@ class ChatExchange {
     if (!request.stream) return exchange.sendJson(200, this.#format.refusal(request, text, facts), decision);
 
     const { framing, terminator } = this.#format;
-    const begun = exchange.response.headersSent;
     const codec = this.#codec ?? this.#format.openStream(request);
     this.#startStream();
-    const notice = begun ? `\n\n${text}` : text;
+    const notice = this.#releasedChars > 0 ? `\n\n${text}` : text;
     const messages = Array.from({ length: request.choices }, (_, choice) =>
       codec.notice(choice, notice),
     ).flat();

@@ -9,7 +9,6 @@ import {
   createOllamaGenerate,
   encodeMessage,
   streamContentType,
-  type ReleaseAwareCodec,
 } from '../../../src/protocols/index.js';
 import { FACTS, FACTS_ON_THE_WIRE, FIXED_CLOCK } from '../../support/wire/facts.js';
 import { withReplayServer, type PreparedResponse } from '../../support/wire/replay-server.js';
@@ -113,7 +112,7 @@ describe.each(CLIENTS)('$format.id', ({ format, request, upstreamLine, whole, st
   });
 
   it('ends a stream that the upstream began', async () => {
-    const codec = open() as ReleaseAwareCodec;
+    const codec = open();
     const first = codec.decode(upstreamLine('First, '));
     codec.released(first);
     const messages = [first.json, ...codec.notice(0, '[stopped]'), ...codec.finish(FACTS)];
@@ -126,11 +125,11 @@ describe.each(CLIENTS)('$format.id', ({ format, request, upstreamLine, whole, st
   });
 
   it('ends a stream whose own end was decoded but never released', () => {
-    const codec = open() as ReleaseAwareCodec;
+    const codec = open();
     const last = codec.decode({ ...upstreamLine(''), done: true });
     expect(codec.complete).toBe(true);
     expect(codec.finish(FACTS)).toHaveLength(1);
-    const other = open() as ReleaseAwareCodec;
+    const other = open();
     other.released(last);
     expect(other.finish(FACTS)).toEqual([]);
   });

@@ -9,7 +9,6 @@ import {
   encodeMessage,
   encodeTerminator,
   streamContentType,
-  type ReleaseAwareCodec,
 } from '../../../src/protocols/index.js';
 import { FACTS, FACTS_ON_THE_WIRE, FIXED_CLOCK } from '../../support/wire/facts.js';
 import { withReplayServer, type PreparedResponse } from '../../support/wire/replay-server.js';
@@ -129,7 +128,7 @@ describe('a stream that Portcullis writes alone', () => {
 
 describe('a stream that Portcullis ends', () => {
   it('goes on under the id of the upstream, and gives a role once when told what was released', async () => {
-    const codec = open() as ReleaseAwareCodec;
+    const codec = open();
     const first = codec.decode(upstreamChunk({ role: 'assistant', content: 'First, ' }));
     codec.released(first);
     const messages = [first.json, ...codec.notice(0, '[stopped]'), ...codec.finish(FACTS)];
@@ -141,13 +140,13 @@ describe('a stream that Portcullis ends', () => {
   });
 
   it('ends a choice whose own end was decoded but never released', () => {
-    const codec = open() as ReleaseAwareCodec;
+    const codec = open();
     codec.decode(upstreamChunk({ role: 'assistant', content: 'bad' }, 'stop'));
     expect(codec.finish(FACTS)).toHaveLength(1);
   });
 
   it('leaves a choice alone whose own end was released', () => {
-    const codec = open({ n: 2 }) as ReleaseAwareCodec;
+    const codec = open({ n: 2 });
     codec.released(codec.decode(upstreamChunk({ role: 'assistant', content: 'fine' }, 'stop')));
     expect(codec.finish(FACTS)).toMatchObject([{ choices: [{ index: 1, finish_reason: 'content_filter' }] }]);
   });
