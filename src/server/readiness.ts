@@ -45,10 +45,12 @@ export function watchReadiness(judge: HostedJudge, scannerReady: Promise<void>, 
   }
 
   async function watch(firstDone: () => void): Promise<void> {
+    let told = '';
     for (let attempt = 0; !stop.signal.aborted; attempt += 1) {
       passed = await testOnce();
       if (passed) message = '';
-      else log('error', `Not ready: ${message}`);
+      else if (message !== told) log('error', `Not ready: ${message}`);
+      told = message;
       firstDone();
       if (passed) return;
       const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 60_000;
