@@ -87,12 +87,3 @@ export function mergeNeighbours(messages: readonly GuardMessage[]): GuardMessage
   }
   return merged;
 }
-
-/** A conversation of one plain-text turn, for the command line and the library. */
-export function singleTurn(role: GuardRole, text: string): Turn {
-  return {
-    role,
-    wireRole: role === 'User' ? 'user' : 'assistant',
-    segments: [{ channel: 'text', text, path: '' }],
-  };
-}

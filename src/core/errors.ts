@@ -28,8 +28,6 @@ const TABLE = {
 
 export type ErrorCode = keyof typeof TABLE;
 
-export const ERROR_CODES = Object.keys(TABLE) as ErrorCode[];
-
 export interface GuardErrorOptions {
   readonly cause?: unknown;
   /** Seconds after which a retry makes sense; only for retryable codes. Default 5. */

@@ -60,7 +60,11 @@ export interface ReplyFacts {
 export interface StreamCodec {
   /** Throws GuardError('upstream_malformed') when the message is not of this format. */
   decode(message: JsonObject): ReplyFrame;
-  /** Tells the codec that a decoded frame went to the client: what was not sent must still be opened and ended. */
+  /**
+   * To be called for each frame that was sent to the client. A codec decodes frames that the gate may
+   * never release: without word of them it assumes that the client has seen nothing, so every choice
+   * gets a role and an end.
+   */
   released(frame: ReplyFrame): void;
   /** Messages that put `text` into a choice's visible text. */
   notice(choice: number, text: string): JsonObject[];

@@ -3,7 +3,7 @@
  * formats or sockets; whoever carries a decision out (gate, adapters) gets only the decision.
  */
 import type { Assessment, Direction, Verdict } from '../core/assessment.js';
-import type { CodeScanner, LocatedCode } from '../core/code-scanner.js';
+import type { CodeScanner } from '../core/code-scanner.js';
 import type { Conversation, GuardMessage } from '../core/conversation.js';
 import { toGuardMessages } from '../core/conversation.js';
 import type { Decision } from '../core/decision.js';
@@ -42,7 +42,6 @@ export interface Engine {
     context: RequestContext,
   ): Promise<Verdict>;
   decide(assessment: Assessment, policy: Policy): Decision;
-  locate(text: string): LocatedCode;
   readonly scanner: CodeScanner;
 }
 
@@ -81,7 +80,6 @@ export function createEngine(parts: EngineParts): Engine {
     scanner,
     judgeMessages,
     decide: decideBy,
-    locate: (text) => scanner.locate(text),
     openReply: (conversation, context) =>
       createReplyReview({ judgeMessages, scanner, decide: decideBy, emit }, conversation, context),
 

@@ -10,7 +10,6 @@ export { createOllamaGenerate } from './ollama-generate/index.js';
 export { createOpenAiChat } from './openai-chat/index.js';
 export { systemClock, type Clock, type FormatOptions } from './clock.js';
 export { parseJsonStrict, type ParseJsonOptions } from './json.js';
-export type { ReleaseAwareCodec } from './stream-release.js';
 export * as framing from './framing/index.js';
 export {
   createFrameDecoder,

@@ -4,19 +4,18 @@
  */
 import type { GuardError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json.js';
-import type { DecodedRequest, ReplyFacts, ReplyFrame } from '../../core/wire-format.js';
+import type { DecodedRequest, ReplyFacts, ReplyFrame, StreamCodec } from '../../core/wire-format.js';
 import type { Clock } from '../clock.js';
 import { factsObject } from '../facts.js';
 import { OpenAiChatStream } from '../openai-chat/stream.js';
 import { errorBody } from '../openai-chat/write.js';
 import { field } from '../shape.js';
-import type { ReleaseAwareCodec } from '../stream-release.js';
 import { decodeObject, decodeText, textMessage } from './reply.js';
 import { looksLikeOpenAi } from './request.js';
 
 type Dialect = 'openai' | 'json' | 'text';
 
-export class GenericStream implements ReleaseAwareCodec {
+export class GenericStream implements StreamCodec {
   readonly #openAi: OpenAiChatStream;
   #dialect: Dialect;
   /** A message of the handler as it came, to be copied for a notice. */

@@ -1,12 +1,11 @@
 /** One streamed reply of Ollama, chat or generate: they differ only in where the text stands. */
 import type { GuardError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json.js';
-import type { DecodedRequest, ReplyFacts, ReplyFrame } from '../../core/wire-format.js';
+import type { DecodedRequest, ReplyFacts, ReplyFrame, StreamCodec } from '../../core/wire-format.js';
 import type { Clock } from '../clock.js';
 import { looksLikeMetadata } from '../coverage.js';
 import { malformed } from '../frame-builder.js';
 import { field } from '../shape.js';
-import type { ReleaseAwareCodec } from '../stream-release.js';
 import type { LineContext } from './reply.js';
 import { contentFilterEnd, errorBody } from './write.js';
 
@@ -18,7 +17,7 @@ export interface OllamaStreamShape {
   countToolCalls(message: JsonObject): number;
 }
 
-export class OllamaStream implements ReleaseAwareCodec {
+export class OllamaStream implements StreamCodec {
   readonly #request: DecodedRequest;
   readonly #shape: OllamaStreamShape;
   readonly #clock: Clock;

@@ -8,11 +8,10 @@ import { looksLikeMetadata } from '../coverage.js';
 import { factsObject } from '../facts.js';
 import { malformed } from '../frame-builder.js';
 import { field } from '../shape.js';
-import type { ReleaseAwareCodec } from '../stream-release.js';
 import { decodeFrame } from './reply.js';
 import { chunk, errorBody, madeUpHead, type ReplyHead } from './write.js';
 
-export class OpenAiChatStream implements StreamCodec, ReleaseAwareCodec {
+export class OpenAiChatStream implements StreamCodec {
   readonly #request: DecodedRequest;
   readonly #clock: Clock;
   #head: ReplyHead | undefined;
