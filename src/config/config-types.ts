@@ -61,11 +61,44 @@ export interface GuardConfig {
   readonly maxQueue: number;
   /** For loading the model and answering the probes. */
   readonly startTimeoutMs: number;
+  /** Model processes; each holds the whole model. */
+  readonly processes: number;
+  /** Conversations whose evaluated tokens are kept, in each process; each takes memory for `contextTokens`. */
+  readonly lanes: number;
+  /** True: the file is mapped instead of read. Starts faster; may hold the weights twice in memory. */
+  readonly mmap: boolean;
+  /** Absolute path of the folder that keeps evaluated prompts over restarts; undefined: they are not kept. */
+  readonly stateFolder: string | undefined;
+  /** Family of the model; `auto` reads it off the file. */
+  readonly family: string;
+  /** Categories that the model is asked about; empty: all that its own prompt lists. */
+  readonly categories: readonly string[];
+  /** Absolute path of a taxonomy whose categories replace the model's own; undefined: none does. */
+  readonly taxonomyFile: string | undefined;
+  /** Absolute path of a calibration of the embedded guard against this one; undefined: this guard judges everything. */
+  readonly cascadeFile: string | undefined;
+  /** Sent with every request to a remote guard. Names are lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** A check by a remote guard that takes longer than this share of the recent ones is sent a second time; 0: never. */
+  readonly hedgePercentile: number;
+}
+
+export interface ModelsConfig {
+  /** Absolute path of the folder for downloaded model files. */
+  readonly folder: string;
+  /** Base URL of the model hub, without a slash at its end. */
+  readonly hub: string;
+  /** Sent to the hub as a bearer token; a secret. */
+  readonly token: string | undefined;
+  /** True: `serve` may download the file of an `hf:` guard. */
+  readonly download: boolean;
 }
 
 export interface CacheConfig {
-  /** Verdicts remembered (one takes about 1 KB); 0 turns the cache off. */
-  readonly maxEntries: number;
+  /** Memory for remembered verdicts; 0 turns the cache off. */
+  readonly maxBytes: number;
+  /** Milliseconds that a verdict is believed. */
+  readonly ttlMs: number;
 }
 
 export interface LogConfig {
@@ -97,6 +130,7 @@ export interface Config {
   readonly server: ServerConfig;
   readonly upstream: UpstreamConfig;
   readonly guard: GuardConfig;
+  readonly models: ModelsConfig;
   /** Absolute path of the policy file. */
   readonly policy: string;
   readonly cache: CacheConfig;

@@ -1,6 +1,7 @@
 /** Puts the configuration together: defaults < file < environment < flags. */
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { GuardError } from '../core/errors.js';
 import { parseAllowedRoute } from './allowed-route.js';
 import type { AllowedRoute, Config, SettingOrigin } from './config-types.js';
@@ -55,8 +56,29 @@ function routes(lines: readonly string[]): AllowedRoute[] {
   return lines.map(parseAllowedRoute).filter((route) => typeof route !== 'string');
 }
 
+/** Names in lower case, references to the environment replaced. */
+function expandHeaders(headers: Readonly<Record<string, string>>, env: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, text]) => [name.toLowerCase(), expandReferences(text, env)]),
+  );
+}
+
+/** The empty text stands for no path. */
+function optionalPath(path: string, folder: string): string | undefined {
+  return path === '' ? undefined : resolve(folder, path);
+}
+
+/** `auto` is a folder of that name where programs keep what they can make or fetch again (XDG base directories). */
+function folderPath(setting: string, folder: string, name: string, env: Environment): string {
+  if (setting !== 'auto') return resolve(folder, setting);
+  const xdg = env['XDG_CACHE_HOME'];
+  const caches = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.cache');
+  return join(caches, 'portcullis', name);
+}
+
 function shown(key: string, value: unknown): unknown {
-  if (key === 'upstream.headers')
+  if (key === 'models.token') return value === '' ? '' : '<redacted>';
+  if (key === 'upstream.headers' || key === 'guard.headers')
     return Object.fromEntries(
       Object.entries(value as Record<string, string>).map(([name, text]) => [name, redactSecret(text)]),
     );
@@ -124,12 +146,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
       idleTimeoutMs: v['upstream.idle_timeout_ms'],
       totalTimeoutMs: v['upstream.total_timeout_ms'],
       connections: v['upstream.connections'],
-      headers: Object.fromEntries(
-        Object.entries(v['upstream.headers']).map(([name, text]) => [
-          name.toLowerCase(),
-          expandReferences(text, env),
-        ]),
-      ),
+      headers: expandHeaders(v['upstream.headers'], env),
       allow: routes(v['upstream.allow']),
     },
     guard: {
@@ -139,9 +156,28 @@ export function loadConfig(options: LoadOptions = {}): Config {
       gpu: v['guard.gpu'],
       maxQueue: v['guard.max_queue'],
       startTimeoutMs: v['guard.start_timeout_ms'],
+      processes: v['guard.processes'],
+      lanes: v['guard.lanes'],
+      mmap: v['guard.mmap'],
+      stateFolder:
+        v['guard.state'] === 'off'
+          ? undefined
+          : folderPath(v['guard.state'], folderOf('guard.state'), 'state', env),
+      family: v['guard.family'],
+      categories: v['guard.categories'],
+      taxonomyFile: optionalPath(v['guard.taxonomy'], folderOf('guard.taxonomy')),
+      cascadeFile: optionalPath(v['guard.cascade'], folderOf('guard.cascade')),
+      headers: expandHeaders(v['guard.headers'], env),
+      hedgePercentile: v['guard.hedge_percentile'],
+    },
+    models: {
+      folder: folderPath(v['models.folder'], folderOf('models.folder'), 'models', env),
+      hub: v['models.hub'],
+      token: v['models.token'] === '' ? undefined : v['models.token'],
+      download: v['models.download'],
     },
     policy: policyPath(v.policy, folderOf('policy')),
-    cache: { maxEntries: v['cache.max_entries'] },
+    cache: { maxBytes: v['cache.max_bytes'], ttlMs: v['cache.ttl_ms'] },
     log: { level: v['log.level'], prompts: v['log.prompts'] },
     origin: { file: path, settings: origins },
   });

@@ -89,6 +89,27 @@ const upstreamUrl = z
   })
   .transform((text) => (URL.canParse(text) ? new URL(text).href.replace(/\/+$/, '') : text));
 
+const GUARD_FAMILIES = [
+  'auto',
+  'llama-guard-1',
+  'llama-guard-2',
+  'llama-guard-3',
+  'llama-guard-4',
+  'shieldgemma',
+  'granite-guardian',
+] as const;
+
+const folder = z.string().min(1).describe('auto, off or the path of a folder');
+
+const hubUrl = z
+  .string()
+  .describe('an http or https URL')
+  .superRefine((text, context) => {
+    if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+      context.addIssue({ code: 'custom', message: 'it has to be a URL with http:// or https://' });
+  })
+  .transform((text) => text.replace(/\/+$/, ''));
+
 const allowedRoutes = z
   .array(
     z.string().superRefine((line, context) => {
@@ -235,7 +256,7 @@ export function createSettings(env: Environment) {
     'guard.context_tokens': setting(
       'number',
       z.int().min(512).max(1_048_576),
-      8192,
+      4096,
       'context window of the guard model',
     ),
     'guard.gpu': setting(
@@ -251,18 +272,89 @@ export function createSettings(env: Environment) {
       'judgements waiting or running; more are turned away',
     ),
     'guard.start_timeout_ms': setting('number', milliseconds, 600_000, 'for loading the guard model'),
+    'guard.processes': setting(
+      'number',
+      z.int().min(1).max(64),
+      1,
+      'model processes; each holds the whole model',
+    ),
+    'guard.lanes': setting(
+      'number',
+      z.int().min(2).max(256),
+      4,
+      'conversations whose evaluated tokens are kept; each takes memory for a context',
+    ),
+    'guard.mmap': setting('boolean', z.boolean(), false, 'map the model file instead of reading it'),
+    'guard.state': setting(
+      'text',
+      folder,
+      'auto',
+      'where evaluated guard prompts are kept over restarts: auto, off or a folder',
+    ),
+    'guard.family': setting(
+      'text',
+      z.enum(GUARD_FAMILIES),
+      'auto',
+      'family of the guard model; auto reads it off the file',
+    ),
+    'guard.categories': setting<string[]>(
+      'list',
+      z.array(z.string().regex(/^[A-Z]\d{1,2}$/, 'write categories like S1')).max(99),
+      [],
+      'hazard categories that the guard model is asked about; empty: all it knows',
+    ),
+    'guard.taxonomy': setting(
+      'text',
+      z.string().describe('the path of a taxonomy file'),
+      '',
+      "a taxonomy file whose categories replace the guard model's own",
+    ),
+    'guard.cascade': setting(
+      'text',
+      z.string().describe('the path of a calibration file'),
+      '',
+      'a calibration by "eval --calibrate": the embedded guard answers where it is sure',
+    ),
+    'guard.headers': setting<Record<string, string>>(
+      'map',
+      extraHeaders(env),
+      {},
+      'sent with every request to a remote guard',
+    ),
+    'guard.hedge_percentile': setting(
+      'number',
+      z.number().min(0).max(0.999),
+      0.95,
+      'a remote check slower than this share of the recent ones is sent twice; 0: never',
+    ),
+
+    'models.folder': setting('text', folder, 'auto', 'where downloaded model files are: auto or a folder'),
+    'models.hub': setting('text', hubUrl, 'https://huggingface.co', 'the model hub', { env: 'HF_ENDPOINT' }),
+    'models.token': setting('text', z.string().max(1024), '', 'your access token at the model hub', {
+      env: 'HF_TOKEN',
+    }),
+    'models.download': setting(
+      'boolean',
+      z.boolean(),
+      false,
+      'serve may download the model file of an hf: guard',
+    ),
 
     policy: setting('text', policy, 'default', 'what is done about what the guard finds', {
       env: 'PORTCULLIS_POLICY',
       flag: 'policy',
     }),
 
-    'cache.max_entries': setting(
+    'cache.max_bytes': setting(
       'number',
-      z.int().min(0).max(10_000_000),
-      10_000,
-      'verdicts remembered; 0 turns the cache off',
+      z
+        .int()
+        .min(0)
+        .max(64 * 1024 ** 3),
+      32 * 1024 ** 2,
+      'memory for remembered verdicts; 0 turns the cache off',
     ),
+    'cache.ttl_ms': setting('number', milliseconds, HOUR, 'how long a verdict is believed'),
 
     'log.level': setting('text', z.enum(LOG_LEVELS), 'info', 'least weight of a line that is written', {
       flag: 'logLevel',

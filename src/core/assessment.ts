@@ -43,12 +43,20 @@ export interface ScoredVerdict extends VerdictBase {
   readonly score: number;
   /** Only categories with evidence, highest score first. May be empty on an unsafe verdict. */
   readonly categories: readonly CategoryScore[];
+  /** Of judges that read a model's next token: share of the probability on its two verdict words, in [0, 1]. */
+  readonly mass?: number | undefined;
+  /** Of the same judges: logit of the word for unsafe minus logit of the word for safe. */
+  readonly margin?: number | undefined;
+  /** Of a cascade: which of its judges decided. */
+  readonly decidedBy?: 'quick' | 'thorough' | undefined;
 }
 
 /** No answer. Never to be read as safe: the policy's `unavailable` says what happens. */
 export interface UnavailableVerdict extends VerdictBase {
   readonly verdict: 'unavailable';
   readonly reason: UnavailableReason;
+  /** Seconds after which a retry makes sense, where the judge can tell. */
+  readonly retryAfter?: number | undefined;
   /** For the log: what went wrong, without any of the judged text. */
   readonly detail: string;
 }

@@ -39,6 +39,8 @@ export interface Decision {
   readonly findings: readonly TreatedFinding[];
   /** Set when `reason` is `unavailable`. */
   readonly unavailable?: UnavailableReason;
+  /** Seconds after which a retry makes sense, where the judge could tell. */
+  readonly retryAfter?: number | undefined;
   /** Name and version of the policy, as in the `x-portcullis-policy` header: `default@1`. */
   readonly policy: string;
   /** What the client is told instead of the text; set when the action is `block`. */

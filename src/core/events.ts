@@ -6,13 +6,17 @@ import type { Decision } from './decision.js';
 import type { ErrorCode } from './errors.js';
 
 export type GuardEvent =
-  /** One judge answered (or could not). `cached`: taken from the verdict cache. */
+  /**
+   * One judge answered (or could not). `cached`: taken from the verdict cache. `shared`: the answer to an
+   * identical check that was already running.
+   */
   | {
       readonly type: 'verdict';
       readonly requestId: string;
       readonly direction: Direction;
       readonly verdict: Verdict;
       readonly cached: boolean;
+      readonly shared: boolean;
     }
   | { readonly type: 'code-scanned'; readonly requestId: string; readonly code: CodeAssessment }
   /** A policy decided on a prompt, or on one window of a reply. */

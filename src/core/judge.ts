@@ -1,6 +1,6 @@
 /** The seam between the engine and whatever answers "is this safe?". */
 import type { Verdict } from './assessment.js';
-import type { GuardMessage } from './conversation.js';
+import type { GuardMessage, GuardRole } from './conversation.js';
 
 export interface JudgeRequest {
   /**
@@ -10,6 +10,41 @@ export interface JudgeRequest {
   readonly messages: readonly GuardMessage[];
   /** Categories are wanted once the score reaches this; in [0, 1]. Judges for which they cost nothing may ignore it. */
   readonly categoriesFrom: number;
+  /**
+   * What a conversation longer than the judge can read becomes: `unavailable(context_overflow)`, or overlapping
+   * pieces of its last message, judged one by one, of which the worst decides. Default `refuse`.
+   */
+  readonly overflow?: Overflow | undefined;
+  /** Where a quick judge stands before a thorough one: when its answer is not enough. Other judges ignore it. */
+  readonly thoroughness?: Thoroughness | undefined;
+}
+
+export type Overflow = 'refuse' | 'pieces';
+
+export interface Thoroughness {
+  /** The thorough judge decides, whatever the quick one would say. */
+  readonly always: boolean;
+  /** It also decides as soon as the quick one sees any evidence for one of these; ids of the judge's taxonomy. */
+  readonly categories: readonly string[];
+}
+
+/** A conversation whose last message is still being written. */
+export interface JudgeStreamRequest extends Omit<JudgeRequest, 'messages'> {
+  /** What was said before; may be empty. */
+  readonly context: readonly GuardMessage[];
+  /** Who writes the message that is being judged. */
+  readonly role: GuardRole;
+}
+
+/** Judges one message while it is being written; what was judged before is not paid for again. */
+export interface JudgeStream {
+  /**
+   * Adds `text` to the message and judges all of it so far. One push at a time. Never rejects; a push
+   * that had no answer has added its text all the same.
+   */
+  push(text: string, options: JudgeOptions): Promise<Verdict>;
+  /** Gives back what was kept for the next push. A push after it is `unavailable(aborted)`. */
+  close(): void;
 }
 
 export interface JudgeOptions {
@@ -31,6 +66,8 @@ export interface Judge {
    * `unavailable` verdicts, so that no caller can mistake one for safe.
    */
   assess(request: JudgeRequest, options: JudgeOptions): Promise<Verdict>;
+  /** A stream answers as `assess` does on the same text: it only costs less. */
+  openStream(request: JudgeStreamRequest): JudgeStream;
   /** Requests waiting or running: the `portcullis_guard_queue_depth` gauge. */
   readonly queueDepth: number;
   /** Frees the model. Assessments in flight become `unavailable`. */

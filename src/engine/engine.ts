@@ -61,7 +61,7 @@ export function createEngine(parts: EngineParts): Engine {
     const known = cache.get(key);
     const verdict = known ?? (await judge.assess(request, { signal, timeoutMs: policy.judgeTimeoutMs }));
     if (known === undefined && verdict.verdict !== 'unavailable') cache.set(key, verdict);
-    emit({ type: 'verdict', requestId, direction, verdict, cached: known !== undefined });
+    emit({ type: 'verdict', requestId, direction, verdict, cached: known !== undefined, shared: false });
     return inTaxonomyOf(policy, verdict);
   }
 

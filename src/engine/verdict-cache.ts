@@ -8,8 +8,12 @@ import { LRUCache } from 'lru-cache';
 import type { ScoredVerdict } from '../core/assessment.js';
 import type { Judge, JudgeRequest } from '../core/judge.js';
 
+/** A key, a verdict and the map's own part, about. */
+const ENTRY_BYTES = 1024;
+
 export interface VerdictCacheOptions {
-  readonly maxEntries: number;
+  /** Memory for keys and verdicts, estimated; 0 means no caching. */
+  readonly maxBytes: number;
   /** Milliseconds a verdict is believed. */
   readonly ttlMs: number;
 }
@@ -20,11 +24,14 @@ export interface VerdictCache {
   set(key: string, verdict: ScoredVerdict): void;
 }
 
-/** A cache of at most `maxEntries` verdicts (about 300 bytes each); 0 entries means no caching. */
 export function createVerdictCache(options: VerdictCacheOptions): VerdictCache {
   const entries =
-    options.maxEntries > 0
-      ? new LRUCache<string, ScoredVerdict>({ max: options.maxEntries, ttl: options.ttlMs })
+    options.maxBytes > 0
+      ? new LRUCache<string, ScoredVerdict>({
+          maxSize: options.maxBytes,
+          sizeCalculation: () => ENTRY_BYTES,
+          ttl: options.ttlMs,
+        })
       : undefined;
   return {
     key(judge, request) {

@@ -27,9 +27,6 @@ import {
 import { onlyOnceProven, watchReadiness, type Readiness } from './readiness.js';
 import { ROUTE_LABELS } from './routes.js';
 
-/** A verdict is believed this long; a model or policy change empties the cache anyway. */
-const VERDICT_TTL_MS = 3_600_000;
-
 /** A running guard, without a server around it. */
 export interface Portcullis {
   readonly config: Config;
@@ -90,7 +87,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
   const engine = createEngine({
     judge: onlyOnceProven(judge, readiness),
     scanner,
-    cache: createVerdictCache({ maxEntries: config.cache.maxEntries, ttlMs: VERDICT_TTL_MS }),
+    cache: createVerdictCache(config.cache),
     taxonomies,
     emit,
   });

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Judge } from '../core/judge.js';
+import { restatingStream } from '../core/restating-stream.js';
 import { selfTest } from '../classifiers/guard/self-test.js';
 import type { HostedJudge } from '../classifiers/guard/hosted-judge.js';
 import type { GuardLog } from '../classifiers/guard/guard-log.js';
@@ -77,7 +78,7 @@ export function watchReadiness(judge: HostedJudge, scannerReady: Promise<void>, 
 
 /** A judge that has no verdict before it proved itself. */
 export function onlyOnceProven(judge: Judge, readiness: Readiness): Judge {
-  return {
+  const proven: Judge = {
     get id() {
       return judge.id;
     },
@@ -101,6 +102,9 @@ export function onlyOnceProven(judge: Judge, readiness: Readiness): Judge {
         cost: { ms: 0, tokensEvaluated: 0, tokensCached: 0 },
       };
     },
+    openStream: (request) =>
+      readiness.proven ? judge.openStream(request) : restatingStream(proven, request),
     close: () => judge.close(),
   };
+  return proven;
 }

@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { locate } from '../../src/classifiers/code/extract/fences.js';
 import type { CodeAssessment, Finding, Verdict } from '../../src/core/assessment.js';
 import type { CodeScanner } from '../../src/core/code-scanner.js';
+import { restatingStream } from '../../src/core/restating-stream.js';
 import type { Judge } from '../../src/core/judge.js';
 import type { ReplyFrame } from '../../src/core/wire-format.js';
 import { gateReply, type GateOptions, type GateResult } from '../../src/enforcement/gate.js';
@@ -86,6 +87,7 @@ export function scripted({ judgeDelays = [], failure }: Script = {}): Scripted {
       safe.push(text);
       return { ...base, verdict: 'safe', score: 0.01, categories: [] };
     },
+    openStream: (request) => restatingStream(judge, request),
     close: () => Promise.resolve(),
   };
 
@@ -159,7 +161,7 @@ export function openGate(
   extra: Partial<GateOptions> = {},
 ): AsyncGenerator<ReplyFrame, GateResult> {
   const policy = policyOf({ stream: SMALL_WINDOWS, ...options.policy });
-  const cache = createVerdictCache({ maxEntries: 0, ttlMs: 1 });
+  const cache = createVerdictCache({ maxBytes: 0, ttlMs: 1 });
   const engine = createEngine({ ...parts, cache, taxonomies, emit: () => undefined });
   return gateReply(frames, {
     review: engine.openReply(question, { requestId: 'test', policy, signal: options.signal }),

@@ -4,6 +4,7 @@ import type { CategoryScore, ScoredVerdict, UnavailableReason, Verdict } from '.
 import type { CodeScanner } from '../../src/core/code-scanner.js';
 import type { Conversation, UnjudgedPart, WireRole } from '../../src/core/conversation.js';
 import type { GuardEvent } from '../../src/core/events.js';
+import { restatingStream } from '../../src/core/restating-stream.js';
 import type { Judge, JudgeRequest } from '../../src/core/judge.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { RequestContext } from '../../src/engine/request-context.js';
@@ -25,7 +26,7 @@ export function judgeOf(
   overrides: Partial<Pick<Judge, 'taxonomy' | 'fingerprint'>> = {},
 ): ScriptedJudge {
   const requests: JudgeRequest[] = [];
-  return {
+  const judge: ScriptedJudge = {
     id: 'scripted',
     taxonomy: 'mlcommons-v0.5',
     fingerprint: 'scripted-1',
@@ -47,9 +48,11 @@ export function judgeOf(
       };
       return Promise.resolve(verdict);
     },
+    openStream: (request) => restatingStream(judge, request),
     close: () => Promise.resolve(),
     ...overrides,
   };
+  return judge;
 }
 
 /** Unsafe, of category S2, when the text holds the word. */
@@ -76,7 +79,7 @@ export interface Bench {
 
 export function benchOf(judge: Judge, scanner: CodeScanner = noScanner, maxEntries = 100): Bench {
   const events: GuardEvent[] = [];
-  const cache = createVerdictCache({ maxEntries, ttlMs: 60_000 });
+  const cache = createVerdictCache({ maxBytes: maxEntries * 1024, ttlMs: 60_000 });
   const emit = (event: GuardEvent): void => void events.push(event);
   return {
     engine: createEngine({ judge, scanner, cache, taxonomies, emit }),

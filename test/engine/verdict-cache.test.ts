@@ -6,7 +6,7 @@ import type { JudgeRequest } from '../../src/core/judge.js';
 import { createVerdictCache } from '../../src/engine/verdict-cache.js';
 import { benchOf, chatOf, judgeOf } from './scripted-judge.js';
 
-const cache = createVerdictCache({ maxEntries: 2, ttlMs: 60_000 });
+const cache = createVerdictCache({ maxBytes: 2048, ttlMs: 60_000 });
 const verdict: ScoredVerdict = {
   judge: 'scripted',
   role: 'User',

@@ -26,7 +26,15 @@ export function unavailable(reason: UnavailableReason, detail = 'it took too lon
 }
 
 export function verdictEvent(verdict: Verdict, more: Partial<Of<'verdict'>> = {}): GuardEvent {
-  return { type: 'verdict', requestId: 'r1', direction: 'prompt', cached: false, ...more, verdict };
+  return {
+    type: 'verdict',
+    requestId: 'r1',
+    direction: 'prompt',
+    cached: false,
+    shared: false,
+    ...more,
+    verdict,
+  };
 }
 
 export function hit(id: string, action: CategoryHit['action'] = 'block', score = 0.9): CategoryHit {

@@ -13,7 +13,7 @@ import { inspectGuardFile } from './guard-file.js';
 import { createLlamaGuardJudge } from './llama-guard/llama-guard-judge.js';
 import { GgufError } from './native/gguf-header.js';
 import { createNativeHost, type HostState } from './native/native-host.js';
-import type { GpuChoice } from './native/protocol.js';
+import type { GpuChoice, PromptChoice } from './native/protocol.js';
 import { formatJudgeSpec, type JudgeSpec } from './spec.js';
 
 export interface CreateJudgeOptions {
@@ -23,6 +23,14 @@ export interface CreateJudgeOptions {
   readonly threads: number;
   /** Tokens a Llama Guard prompt and its answer may have; more costs memory. Default 4096. */
   readonly contextTokens?: number | undefined;
+  /** Conversations whose evaluated tokens are kept; default 4. */
+  readonly lanes?: number | undefined;
+  /** Default false. */
+  readonly mmap?: boolean | undefined;
+  /** Default: evaluated prompts are not kept over restarts. */
+  readonly stateFolder?: string | undefined;
+  /** Default: the model's own prompt. */
+  readonly prompt?: PromptChoice | undefined;
   /** Default false: CPU. */
   readonly gpu?: GpuChoice | undefined;
   /** Checks that may wait or run at once; more are `unavailable(overloaded)`. Default 64. */
@@ -93,7 +101,19 @@ async function createGgufJudge(modelPath: string, options: CreateJudgeOptions): 
     return createFailedJudge({ id: 'llama-guard', taxonomy: 'mlcommons-v0.5' }, error.message);
   }
   const host = createNativeHost<'llama-guard'>(
-    { kind: 'llama-guard', modelPath, threads, gpu, contextTokens, massFloor },
+    {
+      kind: 'llama-guard',
+      modelPath,
+      threads,
+      gpu,
+      contextTokens,
+      massFloor,
+      lanes: options.lanes ?? 4,
+      mmap: options.mmap ?? false,
+      stateFolder: options.stateFolder,
+      modelFingerprint: file.fingerprint,
+      prompt: options.prompt ?? { family: undefined, categories: [], taxonomy: undefined },
+    },
     options,
   );
   const judge = createLlamaGuardJudge({
@@ -122,6 +142,7 @@ function withHost(
       return judge.queueDepth;
     },
     assess: (request, assessOptions) => judge.assess(request, assessOptions),
+    openStream: (request) => judge.openStream(request),
     close: () => judge.close(),
     ready: () => host.ready(),
     get state() {

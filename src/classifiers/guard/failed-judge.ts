@@ -1,5 +1,6 @@
 /** Stands in for a judge whose model file cannot be used: every answer is `unavailable(load_failed)`. */
 import { GuardError } from '../../core/errors.js';
+import { restatingStream } from '../../core/restating-stream.js';
 import type { HostedJudge } from './hosted-judge.js';
 
 /** @param message what is wrong with the file and what to do */
@@ -7,7 +8,7 @@ export function createFailedJudge(
   names: { readonly id: string; readonly taxonomy: string },
   message: string,
 ): HostedJudge {
-  return {
+  const judge: HostedJudge = {
     ...names,
     fingerprint: 'none',
     queueDepth: 0,
@@ -23,6 +24,8 @@ export function createFailedJudge(
         detail: message,
         cost: { ms: 0, tokensEvaluated: 0, tokensCached: 0 },
       }),
+    openStream: (request) => restatingStream(judge, request),
     close: () => Promise.resolve(),
   };
+  return judge;
 }

@@ -9,6 +9,7 @@ import { stringify } from 'yaml';
 import { createCodeScanner } from '../../../src/classifiers/code/index.js';
 import type { UnavailableReason, Verdict } from '../../../src/core/assessment.js';
 import type { GuardEvent } from '../../../src/core/events.js';
+import { restatingStream } from '../../../src/core/restating-stream.js';
 import type { Judge } from '../../../src/core/judge.js';
 import { createEngine } from '../../../src/engine/engine.js';
 import { createVerdictCache } from '../../../src/engine/verdict-cache.js';
@@ -49,6 +50,7 @@ export function createScriptedJudge(): ScriptedJudge {
       if (!text.includes(UNSAFE)) return { ...base, verdict: 'safe', score: 0.01, categories: [] };
       return { ...base, verdict: 'unsafe', score: 0.99, categories: [{ id: 'S2', score: 0.98 }] };
     },
+    openStream: (request) => restatingStream(judge, request),
     close: () => Promise.resolve(),
   };
   return judge;
@@ -82,7 +84,7 @@ export const closeScanner = (): Promise<void> => scanner.close();
 export function createParts(judge: Judge, policy: object = {}) {
   const events: GuardEvent[] = [];
   const emit = (event: GuardEvent): void => void events.push(event);
-  const cache = createVerdictCache({ maxEntries: 0, ttlMs: 1 });
+  const cache = createVerdictCache({ maxBytes: 0, ttlMs: 1 });
   const engine = createEngine({ judge, scanner, cache, taxonomies, emit });
   const ignore = (): void => undefined;
   const parts = {

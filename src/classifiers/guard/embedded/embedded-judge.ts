@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { CategoryScore, JudgeCost, UnavailableReason, Verdict } from '../../../core/assessment.js';
 import type { GuardRole } from '../../../core/conversation.js';
 import type { Judge, JudgeOptions, JudgeRequest } from '../../../core/judge.js';
+import { restatingStream } from '../../../core/restating-stream.js';
 import type { EmbeddedHead } from './head.js';
 import type { EmbeddedText, PieceEncoder } from './piece-encoder.js';
 
@@ -19,7 +20,7 @@ export interface EmbeddedJudgeParts {
 
 /** Judges the last message of a request by itself; what came before it is not read. */
 export function createEmbeddedJudge({ encoder, head }: EmbeddedJudgeParts): Judge {
-  return {
+  const judge: Judge = {
     id: 'embedded',
     taxonomy: head.taxonomy,
     fingerprint: createHash('sha256').update(`${encoder.fingerprint}\n${head.fingerprint}`).digest('hex'),
@@ -27,8 +28,10 @@ export function createEmbeddedJudge({ encoder, head }: EmbeddedJudgeParts): Judg
       return encoder.queueDepth;
     },
     assess: (request, options) => assess(encoder, head, request, options),
+    openStream: (request) => restatingStream(judge, request),
     close: () => encoder.close(),
   };
+  return judge;
 }
 
 async function assess(

@@ -1,12 +1,25 @@
 /** Tells the Llama Guard generations apart by the hazard categories that their own template lists. */
 
+/** Judge ids of generative guards. */
+export const GUARD_FAMILIES = [
+  'llama-guard-1',
+  'llama-guard-2',
+  'llama-guard-3',
+  'llama-guard-4',
+  'shieldgemma',
+  'granite-guardian',
+] as const;
+
+export type GuardFamilyId = (typeof GUARD_FAMILIES)[number];
+
 export interface GuardFamily {
-  /** Judge id. */
-  readonly id: 'llama-guard-2' | 'llama-guard-3';
+  readonly id: GuardFamilyId;
   /** Taxonomy id of the categories. */
-  readonly taxonomy: 'mlcommons-v0.5' | 'mlcommons-v1.0';
-  /** In the order of the list: `S1`, `S2`, … */
+  readonly taxonomy: string;
+  /** In the order of the prompt's list: `S1`, `S2`, …; empty for a model that names none. */
   readonly categoryIds: readonly string[];
+  /** The words of the answer. Their first tokens differ, and are the verdict. */
+  readonly words: { readonly safe: string; readonly unsafe: string };
 }
 
 /** A category line of a rendered prompt: `S3: Name of the hazard`. */
@@ -33,7 +46,8 @@ export function familyOfSource(template: string): GuardFamily | undefined {
 function familyOfIds(found: readonly string[]): GuardFamily | undefined {
   const categoryIds = [...new Set(found)];
   if (!categoryIds.includes('S1') || categoryIds.length < 2) return undefined;
+  const words = { safe: 'safe', unsafe: 'unsafe' };
   return categoryIds.includes('S12')
-    ? { id: 'llama-guard-3', taxonomy: 'mlcommons-v1.0', categoryIds }
-    : { id: 'llama-guard-2', taxonomy: 'mlcommons-v0.5', categoryIds };
+    ? { id: 'llama-guard-3', taxonomy: 'mlcommons-v1.0', categoryIds, words }
+    : { id: 'llama-guard-2', taxonomy: 'mlcommons-v0.5', categoryIds, words };
 }

@@ -1,6 +1,7 @@
 /** The proxy's side of a Llama Guard: turns what the model process answers into verdicts. */
 import type { Verdict } from '../../../core/assessment.js';
 import type { Judge } from '../../../core/judge.js';
+import { restatingStream } from '../../../core/restating-stream.js';
 import type { GuardLog } from '../guard-log.js';
 import type { NativeHost } from '../native/native-host.js';
 import type { GuardFamily } from './family.js';
@@ -15,7 +16,7 @@ export interface LlamaGuardJudgeOptions {
 
 export function createLlamaGuardJudge({ host, expected, fingerprint, log }: LlamaGuardJudgeOptions): Judge {
   const id = (): string => host.facts?.family ?? expected.id;
-  return {
+  const judge: Judge = {
     get id() {
       return id();
     },
@@ -26,9 +27,9 @@ export function createLlamaGuardJudge({ host, expected, fingerprint, log }: Llam
     get queueDepth() {
       return host.queueDepth;
     },
-    async assess({ messages, categoriesFrom }, options): Promise<Verdict> {
+    async assess({ messages, categoriesFrom, overflow = 'refuse' }, options): Promise<Verdict> {
       const start = performance.now();
-      const outcome = await host.call({ messages, categoriesFrom }, options);
+      const outcome = await host.call({ messages, categoriesFrom, overflow }, options);
       const base = { judge: id(), role: messages.at(-1)?.role ?? ('User' as const) };
       const ms = performance.now() - start;
       if (outcome.status === 'unavailable')
@@ -39,17 +40,21 @@ export function createLlamaGuardJudge({ host, expected, fingerprint, log }: Llam
           detail: outcome.detail,
           cost: { ms, tokensEvaluated: 0, tokensCached: 0 },
         };
-      const { score, categories, notes, tokensEvaluated, tokensCached } = outcome.value;
+      const { score, mass, margin, categories, notes, tokensEvaluated, tokensCached } = outcome.value;
       for (const note of notes) log('warn', `${id()}: ${note}`);
       return {
         ...base,
         verdict: score >= 0.5 ? 'unsafe' : 'safe',
         score,
-        // The model names categories without scores of their own: each gets that of the verdict.
-        categories: categories.map((category) => ({ id: category, score })),
+        mass,
+        margin,
+        categories,
         cost: { ms, tokensEvaluated, tokensCached },
       };
     },
+    // The session keeps evaluated tokens: what a longer text has in common with the last is not paid again.
+    openStream: (request) => restatingStream(judge, request),
     close: () => host.close(),
   };
+  return judge;
 }

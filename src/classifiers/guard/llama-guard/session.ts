@@ -37,8 +37,8 @@ export async function openLlamaGuardSession(spec: LlamaGuardSpec): Promise<Sessi
       spec,
       'its chat template does not list hazard categories S1, S2, … and ask for "safe" or "unsafe"',
     );
-  const safe = singleToken(spec, model, 'safe');
-  const unsafe = singleToken(spec, model, 'unsafe');
+  const safe = singleToken(spec, model, family.words.safe);
+  const unsafe = singleToken(spec, model, family.words.unsafe);
   const newlines = ['\n', '\n\n'].flatMap((text) => {
     const tokens = model.tokenize(text, false);
     return tokens.length === 1 ? tokens : [];
@@ -151,7 +151,7 @@ export async function openLlamaGuardSession(spec: LlamaGuardSpec): Promise<Sessi
       status: 'done',
       value: {
         ...reading,
-        categories: line.ids,
+        categories: line.ids.map((id) => ({ id, score: reading.score })),
         notes: line.notes,
         tokensEvaluated,
         tokensCached: tokensCached ?? 0,

@@ -10,6 +10,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds from now, waiting included. */
   readonly timeoutMs: number;
+  /** Calls of one key share work (a conversation, a stream): they belong to one process. */
+  readonly affinity?: string | undefined;
 }
 
 export interface QueuedCall<R, A> {

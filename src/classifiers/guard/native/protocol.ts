@@ -3,8 +3,10 @@
  * one way of using it. Messages travel over Node's IPC channel with structured-clone serialization, so
  * typed arrays arrive as typed arrays.
  */
-import type { UnavailableReason } from '../../../core/assessment.js';
+import type { CategoryScore, UnavailableReason } from '../../../core/assessment.js';
 import type { GuardMessage } from '../../../core/conversation.js';
+import type { Overflow } from '../../../core/judge.js';
+import type { GuardFamilyId } from '../llama-guard/family.js';
 import type { EmbeddedText } from '../embedded/piece-encoder.js';
 
 /** Compute backend. `false` is the CPU, the only one whose binaries are installed by default. */
@@ -28,6 +30,34 @@ export interface LlamaGuardSpec extends SessionSpecBase {
   readonly contextTokens: number;
   /** Below this share of the probability mass on `safe` and `unsafe`, there is no verdict. In [0, 1]. */
   readonly massFloor: number;
+  /** Conversations whose evaluated tokens are kept; each takes KV memory for `contextTokens`. At least 2. */
+  readonly lanes: number;
+  /** Map the file instead of reading it. */
+  readonly mmap: boolean;
+  /** Where the evaluated beginning of the prompt is kept over restarts; undefined: it is not. */
+  readonly stateFolder: string | undefined;
+  /** Identity of the model file; part of the name of what is kept. */
+  readonly modelFingerprint: string;
+  readonly prompt: PromptChoice;
+}
+
+/** What an operator may change about a guard's prompt. */
+export interface PromptChoice {
+  /** Undefined: read off the template. */
+  readonly family: GuardFamilyId | undefined;
+  /** Categories the model is asked about; empty: all that its prompt lists. */
+  readonly categories: readonly string[];
+  /** Replaces the model's own categories. */
+  readonly taxonomy: CustomTaxonomy | undefined;
+}
+
+export interface CustomTaxonomy {
+  readonly id: string;
+  readonly categories: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly description: string;
+  }[];
 }
 
 /** What a generative guard found out about one conversation. */
@@ -38,8 +68,8 @@ export interface LlamaGuardAnswer {
   readonly mass: number;
   /** Logit of `unsafe` minus logit of `safe`. */
   readonly margin: number;
-  /** Category ids in the order the model wrote them; empty when none were asked for. */
-  readonly categories: readonly string[];
+  /** Highest score first; empty when none were asked for. How they are computed: llama-guard/session.ts. */
+  readonly categories: readonly CategoryScore[];
   /** What was odd about the answer, for the log; no judged text. */
   readonly notes: readonly string[];
   readonly tokensEvaluated: number;
@@ -67,7 +97,11 @@ export interface Sessions {
   'llama-guard': {
     spec: LlamaGuardSpec;
     facts: LlamaGuardFacts;
-    request: { readonly messages: readonly GuardMessage[]; readonly categoriesFrom: number };
+    request: {
+      readonly messages: readonly GuardMessage[];
+      readonly categoriesFrom: number;
+      readonly overflow: Overflow;
+    };
     answer: LlamaGuardAnswer;
   };
 }

@@ -18,7 +18,11 @@ import { writeToyGuard } from '../../../support/gguf/toy-guard.js';
 import { toyGuardTemplate } from '../../../support/gguf/toy-template.js';
 
 const PATIENT = { timeoutMs: 60_000 };
-const ask = (text: string) => ({ messages: [{ role: 'User' as const, text }], categoriesFrom: 2 });
+const ask = (text: string) => ({
+  messages: [{ role: 'User' as const, text }],
+  overflow: 'refuse' as const,
+  categoriesFrom: 2,
+});
 const LONG = ask('soup and bread. '.repeat(1000));
 
 let folder: string;
@@ -63,7 +67,19 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 function spec(modelPath: string): LlamaGuardSpec {
-  return { kind: 'llama-guard', modelPath, threads: 1, gpu: false, contextTokens: 2048, massFloor: 0.5 };
+  return {
+    kind: 'llama-guard',
+    modelPath,
+    threads: 1,
+    gpu: false,
+    contextTokens: 2048,
+    massFloor: 0.5,
+    lanes: 2,
+    mmap: false,
+    stateFolder: undefined,
+    modelFingerprint: 'test',
+    prompt: { family: undefined, categories: [], taxonomy: undefined },
+  };
 }
 
 describe('a model process', () => {
@@ -137,7 +153,7 @@ describe('a model process', () => {
     const { pid } = host;
     if (pid === undefined) throw new Error('There is no model process');
     process.kill(pid, 'SIGSTOP');
-    const request = { messages: ask('a bomb').messages, categoriesFrom: 2 };
+    const request = { messages: ask('a bomb').messages, overflow: 'refuse' as const, categoriesFrom: 2 };
     expect(await host.call(request, { timeoutMs: 1 })).toMatchObject({ reason: 'timeout' });
     expect(await host.call(request, PATIENT)).toMatchObject({ status: 'done' });
     expect(isAlive(pid)).toBe(false);
@@ -207,7 +223,10 @@ describe('a model file that cannot be loaded', () => {
     });
     const host = createNativeHost<'llama-guard'>(spec(path), { firstPauseMs: 10 });
     closers.push(() => host.close());
-    const waiting = host.call({ messages: ask('soup').messages, categoriesFrom: 1 }, PATIENT);
+    const waiting = host.call(
+      { messages: ask('soup').messages, overflow: 'refuse' as const, categoriesFrom: 1 },
+      PATIENT,
+    );
     const failure = await host.ready().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(GuardError);
     expect(host.state.message).toMatch(
@@ -218,7 +237,10 @@ describe('a model file that cannot be loaded', () => {
     // Once the file is whole, the next try finds it.
     writeToyGuard(path);
     await until(() => host.state.phase === 'ready');
-    const outcome = await host.call({ messages: ask('bomb').messages, categoriesFrom: 2 }, PATIENT);
+    const outcome = await host.call(
+      { messages: ask('bomb').messages, overflow: 'refuse' as const, categoriesFrom: 2 },
+      PATIENT,
+    );
     expect(outcome).toMatchObject({ status: 'done' });
   });
 
