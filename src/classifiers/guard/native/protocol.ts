@@ -112,7 +112,13 @@ export type SessionSpec = Sessions[SessionKind]['spec'];
 /** The outcome of a call. Never an exception: whoever awaits it cannot forget the second case. */
 export type CallOutcome<A> =
   | { readonly status: 'done'; readonly value: A }
-  | { readonly status: 'unavailable'; readonly reason: UnavailableReason; readonly detail: string };
+  | {
+      readonly status: 'unavailable';
+      readonly reason: UnavailableReason;
+      readonly detail: string;
+      /** Whole seconds, at least 1, after which a retry makes sense; where that can be told. */
+      readonly retryAfter?: number | undefined;
+    };
 
 /** Proxy -> model process. */
 export type ToHost =
