@@ -56,7 +56,7 @@ export interface TextLayer {
   readonly names: ReadonlyMap<string, string>;
 }
 
-/** Reads all `PORTCULLIS_*` variables; one that is empty counts as not set, one that is unknown is a problem. */
+/** Reads all `PORTCULLIS_*` variables and the model hub's own; one that is empty counts as not set, one that is unknown is a problem. */
 export function readEnvironment(env: Environment, settings: Settings, problems: string[]): TextLayer {
   const values = new Map<string, unknown>();
   const names = new Map<string, string>();
@@ -66,7 +66,9 @@ export function readEnvironment(env: Environment, settings: Settings, problems: 
     if (variable !== undefined) keyOf.set(variable, key);
   }
   for (const [name, text] of Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (!name.startsWith('PORTCULLIS_') || name === FILE_VARIABLE) continue;
+    const ours = name.startsWith('PORTCULLIS_') && name !== FILE_VARIABLE;
+    // The model hub's own variables (HF_TOKEN) are settings here too; nothing else of other programs is looked at.
+    if (!ours && !keyOf.has(name)) continue;
     if (text === undefined || text === '' || isServiceLink(name, text)) continue;
     const key = keyOf.get(name);
     if (key === undefined) {

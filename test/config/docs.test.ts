@@ -24,7 +24,9 @@ test('every setting has a row with its default and its variable', () => {
     const expected =
       key === 'guard.threads'
         ? 'cores, at most 8'
-        : `\`${JSON.stringify(one.fallback).replaceAll('"', '')}\``;
+        : one.fallback === ''
+          ? 'none'
+          : `\`${JSON.stringify(one.fallback).replaceAll('"', '')}\``;
     expect(`${key} ${fallback ?? ''}`).toBe(`${key} ${expected}`);
     expect(`${key} ${variable ?? ''}`).toBe(
       `${key} ${((name) => (name === undefined ? '—' : `\`${name}\``))(variableOf(key, one))}`,

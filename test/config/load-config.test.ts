@@ -41,7 +41,7 @@ describe('defaults', () => {
     expect(config).toMatchObject({
       server: { host: '127.0.0.1', port: 8787, bodyLimitBytes: 10 * 1024 * 1024 },
       upstream: { url: 'http://127.0.0.1:11434', headers: {}, allow: [] },
-      guard: { spec: 'embedded', contextTokens: 8192, gpu: false, maxQueue: 256 },
+      guard: { spec: 'embedded', contextTokens: 4096, gpu: false, maxQueue: 256 },
       policy: join(packageRoot(), 'policies', 'default.yaml'),
       log: { level: 'info', prompts: false },
       origin: { file: undefined },
@@ -77,7 +77,7 @@ describe('order', () => {
     expect(config.server.port).toBe(1003);
     expect(config.policy).toContain('monitor.yaml');
     expect(config.guard.maxQueue).toBe(3);
-    expect(config.guard.contextTokens).toBe(8192);
+    expect(config.guard.contextTokens).toBe(4096);
   });
 
   test('every setting can be set by its variable, and config print names that variable', () => {
@@ -87,6 +87,15 @@ describe('order', () => {
       'upstream.allow': ['GET /a, POST /b', ['GET /a', 'POST /b']],
       'guard.spec': ['ollama:http://x#m', 'ollama:http://x#m'],
       'guard.gpu': ['vulkan', 'vulkan'],
+      'guard.state': ['off', 'off'],
+      'guard.family': ['llama-guard-3', 'llama-guard-3'],
+      'guard.categories': ['S1, S3', ['S1', 'S3']],
+      'guard.taxonomy': ['mine.yaml', 'mine.yaml'],
+      'guard.cascade': ['band.json', 'band.json'],
+      'guard.hedge_percentile': ['0.5', 0.5],
+      'models.folder': ['/models', '/models'],
+      'models.hub': ['https://hub.test/', 'https://hub.test'],
+      'models.token': ['secret', '<redacted>'],
       policy: ['strict', 'strict'],
       'log.level': ['debug', 'debug'],
     };
@@ -95,9 +104,11 @@ describe('order', () => {
       'server.port': 'PORTCULLIS_PORT',
       'upstream.url': 'PORTCULLIS_UPSTREAM',
       'guard.spec': 'PORTCULLIS_GUARD',
+      'models.hub': 'HF_ENDPOINT',
+      'models.token': 'HF_TOKEN',
     };
     for (const { key, shown } of load().origin.settings) {
-      if (key === 'upstream.headers') continue;
+      if (key === 'upstream.headers' || key === 'guard.headers') continue;
       const variable = short[key] ?? 'PORTCULLIS_' + key.replaceAll('.', '_').toUpperCase();
       const [text, value] =
         other[key] ?? (typeof shown === 'number' ? [String(shown + 1), shown + 1] : [String(!shown), !shown]);
@@ -161,7 +172,7 @@ test('every problem of file, environment and flags is told at once', () => {
     PORTCULLIS_PROT: '1',
     PORTCULLIS_GUARD: 'gguff:x',
     PORTCULLIS_LOG_LEVEL: 'wran',
-    PORTCULLIS_CACHE_MAX_ENTRIES: 'many',
+    PORTCULLIS_CACHE_MAX_BYTES: 'many',
   };
   const lines = errorOf({ file, env, flags: { port: '80x', upstream: 'localhost:80' } }).split('\n');
   const expected = [
@@ -172,7 +183,7 @@ test('every problem of file, environment and flags is told at once', () => {
     `${file}:6:11: upstream.allow[0]: the path "api/ps" has to begin with /`,
     `${file}:7:1: guard: is empty`,
     `${file}:8:9: policy: there is no policy called "strikt"; did you mean "strict"?`,
-    'PORTCULLIS_CACHE_MAX_ENTRIES: "many" is not allowed here; allowed: a whole number',
+    'PORTCULLIS_CACHE_MAX_BYTES: "many" is not allowed here; allowed: a whole number',
     'PORTCULLIS_GUARD: "gguff:x" is no guard; did you mean "gguf"?',
     'PORTCULLIS_LOG_LEVEL: "wran" is not allowed here; allowed: one of trace,',
     'PORTCULLIS_PROT: no such environment variable; did you mean "PORTCULLIS_PORT"?',
