@@ -1,9 +1,19 @@
 /** Prompt building with a loaded model's own tokenizer. */
 import type { LlamaModel, Token } from 'node-llama-cpp';
+import type { PromptChoice } from '../native/protocol.js';
 import { createPromptBuilder, type PromptBuilder } from './prompt-builder.js';
 
-/** @param template Jinja source; throws when it cannot be used */
-export function promptBuilderFor(model: LlamaModel, template: string): PromptBuilder<Token> {
+/**
+ * @param template Jinja source
+ * @param choice what the operator changes about the prompt
+ * @throws PromptChoiceError when the choice cannot be put into this template; any other Error when the template
+ *   cannot be used, or is no guard's. Both messages are reasons without a subject or an end: "it has no …"
+ */
+export function promptBuilderFor(
+  model: LlamaModel,
+  template: string,
+  choice: PromptChoice,
+): PromptBuilder<Token> {
   return createPromptBuilder(
     template,
     { bos: model.tokens.bosString ?? '', eos: model.tokens.eosString ?? '' },
@@ -12,5 +22,6 @@ export function promptBuilderFor(model: LlamaModel, template: string): PromptBui
       isSpecialToken: (token) => model.isSpecialToken(token),
       specialText: (token) => model.detokenize([token], true),
     },
+    choice,
   );
 }

@@ -5,10 +5,9 @@ import { openLlama } from '../native/llama.js';
 import type { CallOutcome, LlamaGuardAnswer, LlamaGuardSpec } from '../native/protocol.js';
 import { SessionLoadError, type Session } from '../native/session.js';
 import { parseCategoryLine } from './category-line.js';
-import { familyOfRendering } from './family.js';
 import { createLane, type Lane, type LaneReading } from './lane.js';
 import { promptBuilderFor } from './model-prompts.js';
-import type { PromptBuilder } from './prompt-builder.js';
+import { PromptChoiceError, type PromptBuilder } from './prompt-builder.js';
 import { readVerdict, shareOf, type Reading } from './reading.js';
 
 /** Room behind a prompt: line breaks before the verdict, the verdict, and the list of categories. */
@@ -31,12 +30,7 @@ export async function openLlamaGuardSession(spec: LlamaGuardSpec): Promise<Sessi
   const llama = await openLlama(spec.gpu, spec.threads);
   const model = await llama.loadModel({ modelPath: spec.modelPath }).catch(explainLoad);
   const builder = openPromptBuilder(spec, model);
-  const family = familyOfRendering(builder.sample);
-  if (family === undefined)
-    throw notAGuard(
-      spec,
-      'its chat template does not list hazard categories S1, S2, … and ask for "safe" or "unsafe"',
-    );
+  const { family } = builder;
   const safe = singleToken(spec, model, family.words.safe);
   const unsafe = singleToken(spec, model, family.words.unsafe);
   const newlines = ['\n', '\n\n'].flatMap((text) => {
@@ -182,13 +176,12 @@ function openPromptBuilder(spec: LlamaGuardSpec, model: LlamaModel): PromptBuild
   const template: unknown = model.fileInfo.metadata.tokenizer.chat_template;
   if (typeof template !== 'string' || template === '') throw notAGuard(spec, 'it has no chat template');
   try {
-    return promptBuilderFor(model, template);
+    return promptBuilderFor(model, template, spec.prompt);
   } catch (error) {
-    throw notAGuard(
-      spec,
-      `its chat template cannot be used (${error instanceof Error ? error.message : String(error)})`,
-      error,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    if (error instanceof PromptChoiceError)
+      throw new SessionLoadError(`The guard ${spec.modelPath} cannot be asked that way: ${why}`, true, error);
+    throw notAGuard(spec, why, error);
   }
 }
 

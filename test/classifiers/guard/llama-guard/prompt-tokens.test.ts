@@ -25,7 +25,7 @@ beforeAll(async () => {
   writeToyGuard(path);
   llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, maxThreads: 1 });
   model = await llama.loadModel({ modelPath: path, vocabOnly: true });
-  builder = promptBuilderFor(model, template);
+  builder = promptBuilderFor(model, template, { family: undefined, categories: [], taxonomy: undefined });
 });
 afterAll(async () => {
   await llama.dispose();
