@@ -49,7 +49,7 @@ const CONFINED = {
   '@huggingface/jinja': ['src/classifiers/guard/'],
   express: ['src/server/'],
   'prom-client': ['src/telemetry/'],
-  undici: ['src/server/', 'src/classifiers/guard/backends/'],
+  undici: ['src/server/', 'src/classifiers/guard/backends/', 'src/classifiers/guard/model-files/'],
   'web-tree-sitter': ['src/classifiers/code/'],
   '@repomix/tree-sitter-wasms': ['src/classifiers/code/'],
   '@typescript-eslint/typescript-estree': ['src/classifiers/code/'],
