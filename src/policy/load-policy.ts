@@ -12,6 +12,14 @@ import type { DirectionPolicy, Policy } from './policy-types.js';
 /** The taxonomy of a policy that names none: the one the embedded guard speaks. */
 export const DEFAULT_TAXONOMY = 'mlcommons-v0.5';
 
+/** Without a word of the policy, a prompt has the time of this many judgements for all its turns. */
+const TURNS_IN_TIME = 4;
+
+/** A list in which neither order nor repeats mean anything. */
+function sorted<T extends string>(list: readonly T[]): T[] {
+  return [...new Set(list)].sort();
+}
+
 function compileDirection(file: PolicyFile, which: 'prompt' | 'reply', taxonomy: Taxonomy): DirectionPolicy {
   const given = file[which];
   const threshold = given.threshold ?? file.threshold;
@@ -70,7 +78,14 @@ function compile(file: PolicyFile, name: string, taxonomy: Taxonomy): Policy {
       growth: file.stream.growth,
       idleMs: file.stream.idle_ms,
     },
+    longTexts: file.long_texts,
+    thorough: {
+      directions: sorted(file.thorough.directions),
+      routes: sorted(file.thorough.routes),
+      categories: sorted(file.thorough.categories),
+    },
     judgeTimeoutMs: file.judge_timeout_ms,
+    judgeTotalTimeoutMs: file.judge_total_timeout_ms ?? TURNS_IN_TIME * file.judge_timeout_ms,
   };
   const hash = createHash('sha256').update(canonical(content)).digest('hex');
   return Object.freeze({ ...content, hash });

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Taxonomy } from '../core/taxonomy.js';
 import { UNCATEGORIZED } from '../core/taxonomy.js';
+import { JUDGED_ROUTES } from './judged-routes.js';
 import { PLACEHOLDERS, unknownPlaceholders } from './refusal-text.js';
 
 const ACTIONS = ['allow', 'annotate', 'block'] as const;
@@ -95,6 +96,15 @@ const stream = z
       });
   });
 
+function thorough(taxonomy: Taxonomy | undefined) {
+  const id = taxonomy === undefined ? z.string() : z.enum(taxonomy.categories.map((one) => one.id));
+  return z.strictObject({
+    directions: z.array(z.enum(['prompt', 'reply'])).default([]),
+    routes: z.array(z.enum(JUDGED_ROUTES)).default([]),
+    categories: z.array(id).default([]),
+  });
+}
+
 const refusal = z.strictObject({
   prompt: refusalText.default("I can't help with that request."),
   reply: refusalText.default("I can't share the answer to that request."),
@@ -135,7 +145,10 @@ export function policySchema(
     reply: direction(taxonomy).prefault({}),
     code: code.prefault({}),
     stream: stream.prefault({}),
+    long_texts: z.enum(['refuse', 'pieces']).default('pieces'),
+    thorough: thorough(taxonomy).prefault({}),
     judge_timeout_ms: milliseconds(600_000).default(30_000),
+    judge_total_timeout_ms: milliseconds(3_600_000).optional(),
   });
 }
 

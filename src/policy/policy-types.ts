@@ -1,6 +1,7 @@
 /** What an operator decided, compiled from a policy file: complete, immutable, cheap to ask. */
-import type { Severity, Treatment } from '../core/assessment.js';
+import type { Direction, Severity, Treatment } from '../core/assessment.js';
 import type { Action } from '../core/decision.js';
+import type { Overflow } from '../core/judge.js';
 
 /** What to do where a judge or scanner gave no answer, or where none can. */
 export type Fallback = 'block' | 'allow';
@@ -50,6 +51,16 @@ export interface StreamPolicy {
   readonly idleMs: number;
 }
 
+/** Where a quick guard in front of a thorough one may not decide by itself; elsewhere it may where it is sure. */
+export interface ThoroughPolicy {
+  /** Everything in these directions. */
+  readonly directions: readonly Direction[];
+  /** Everything on these endpoints; names as in `JUDGED_ROUTES`. */
+  readonly routes: readonly string[];
+  /** Whatever shows any evidence for these; ids of the policy's taxonomy. */
+  readonly categories: readonly string[];
+}
+
 /** Texts for the client. `{categories}`, `{names}` and `{rules}` stand for what was found. */
 export interface RefusalTexts {
   /** Instead of an answer to a refused prompt. */
@@ -81,6 +92,11 @@ export interface Policy {
   readonly reply: DirectionPolicy;
   readonly code: CodePolicy;
   readonly stream: StreamPolicy;
+  /** What a conversation longer than the guard reads becomes: no verdict, or overlapping pieces. */
+  readonly longTexts: Overflow;
+  readonly thorough: ThoroughPolicy;
   /** Milliseconds for one judgement. */
   readonly judgeTimeoutMs: number;
+  /** Milliseconds for all turns of one prompt together. */
+  readonly judgeTotalTimeoutMs: number;
 }

@@ -2,6 +2,7 @@
 export { decide } from './decide.js';
 export { decideUnjudged } from './decide-unjudged.js';
 export { loadPolicy, parsePolicy } from './load-policy.js';
+export { JUDGED_ROUTES } from './judged-routes.js';
 export { lowestThreshold } from './lowest-threshold.js';
 export type {
   CategoryPolicy,
@@ -11,4 +12,5 @@ export type {
   Policy,
   RefusalTexts,
   StreamPolicy,
+  ThoroughPolicy,
 } from './policy-types.js';

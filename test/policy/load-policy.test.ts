@@ -6,6 +6,8 @@ import { packageRoot } from '../../src/runtime/entry.js';
 import type { Policy } from '../../src/policy/policy.js';
 import { loadPolicy, parsePolicy } from '../../src/policy/policy.js';
 import { policyOf, taxonomies } from './samples.js';
+import { JUDGED_ROUTES } from '../../src/policy/policy.js';
+import { CHAT_ROUTES, GUARD_ROUTES } from '../../src/server/routes.js';
 
 const shipped = (name: string) => loadPolicy(join(packageRoot(), 'policies', `${name}.yaml`), taxonomies);
 
@@ -32,6 +34,9 @@ describe('the policies that come with the package', () => {
       },
       stream: { firstWindow: 80, maxWindow: 1200, growth: 2, idleMs: 150 },
       judgeTimeoutMs: 30_000,
+      judgeTotalTimeoutMs: 120_000,
+      longTexts: 'pieces',
+      thorough: { directions: [], routes: [], categories: [] },
     });
     expect([...standard.prompt.categories.keys()]).toEqual([
       ...Array.from({ length: 11 }, (_, i) => `S${i + 1}`),
@@ -79,6 +84,47 @@ describe('what a file gives', () => {
       'prompt.categories.S13: unknown key "S13"; known keys: S1, S2',
     );
   });
+
+  test('where a thorough guard has to decide, in any order and each name once', () => {
+    const thorough = {
+      directions: ['reply', 'prompt', 'reply'],
+      routes: ['middleware', '/api/chat'],
+      categories: ['S4', 'S10'],
+    };
+    const policy = policyOf({ thorough });
+    expect(policy.thorough).toEqual({
+      directions: ['prompt', 'reply'],
+      routes: ['/api/chat', 'middleware'],
+      categories: ['S10', 'S4'],
+    });
+    const other = { ...thorough, directions: ['prompt', 'reply'], categories: ['S10', 'S4', 'S4'] };
+    expect(policyOf({ thorough: other }).hash).toBe(policy.hash);
+    expect(policyOf({ thorough: { ...thorough, categories: ['S4'] } }).hash).not.toBe(policy.hash);
+  });
+
+  test('time for all turns of a prompt: four judgements of it, or what is said', () => {
+    expect(policyOf({ judge_timeout_ms: 500 }).judgeTotalTimeoutMs).toBe(2000);
+    expect(policyOf({ judge_timeout_ms: 500, judge_total_timeout_ms: 700 }).judgeTotalTimeoutMs).toBe(700);
+  });
+
+  test.each([
+    ['long_texts: piecs', 'did you mean "pieces"?'],
+    ['thorough: {directions: [repl]}', 'did you mean "reply"?'],
+    ['thorough: {routes: [/v1/chat/completion]}', 'did you mean "/v1/chat/completions"?'],
+    ['thorough: {categories: [S12]}', 'one of S1, S2'],
+    ['judge_total_timeout_ms: 0', 'a whole number from 1 to 3600000'],
+  ])('%s is a mistake', (text, part) => {
+    expect(() => parsePolicy(text, taxonomies, 'p.yaml')).toThrow(part);
+  });
+
+  test.each(['long_texts: refuse', 'thorough: {routes: [middleware]}', 'judge_total_timeout_ms: 5'])(
+    '%s changes the hash',
+    (text) => {
+      expect(parsePolicy(text, taxonomies, 'p.yaml').hash).not.toBe(
+        parsePolicy('', taxonomies, 'p.yaml').hash,
+      );
+    },
+  );
 
   test('a version as a number or a text, and a name from the file', () => {
     const parse = (text: string, file: string) => parsePolicy(text, taxonomies, file).id;
@@ -149,6 +195,11 @@ test('an unknown taxonomy is one problem, not one for each category', () => {
   expect(() =>
     parsePolicy('taxonomy: mlcommons-0.5\nprompt: {categories: {S1: {}}}', taxonomies, 'p.yaml'),
   ).toThrow(/^p\.yaml has a problem:\n.*did you mean "mlcommons-v0\.5"\?$/);
+});
+
+test('every endpoint on which something is judged can be named', () => {
+  const judged = [...CHAT_ROUTES, ...GUARD_ROUTES.filter((route) => route !== '/guard/scan')];
+  expect([...JUDGED_ROUTES].sort()).toEqual([...judged, 'library', 'middleware'].sort());
 });
 
 describe('files', () => {

@@ -31,7 +31,10 @@ export function describePolicy(policy: Policy, taxonomy: Taxonomy): string {
       growth: stream.growth,
       idle_ms: stream.idleMs,
     },
+    long_texts: policy.longTexts,
+    thorough: policy.thorough,
     judge_timeout_ms: policy.judgeTimeoutMs,
+    judge_total_timeout_ms: policy.judgeTotalTimeoutMs,
   };
   const names = new Map(taxonomy.categories.map(({ id, name }) => [id, name]));
   const yaml = stringify(settings, { lineWidth: 0, aliasDuplicateObjects: false })

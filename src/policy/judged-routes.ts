@@ -1,0 +1,14 @@
+/**
+ * The endpoints on which something is judged, as a policy may name them. `middleware` is the Express
+ * middleware, `library` is `guard.assess()` of an application. A name that is not here is a mistake in
+ * the policy, and a silent one if it were let pass: the operator would believe the route guarded.
+ */
+export const JUDGED_ROUTES = [
+  '/v1/chat/completions',
+  '/api/chat',
+  '/api/generate',
+  '/v1/moderations',
+  '/guard/classify',
+  'middleware',
+  'library',
+] as const;
