@@ -155,7 +155,7 @@ export async function openLlamaGuardSession(spec: LlamaGuardSpec): Promise<Sessi
 
   const known = family.categoryIds;
   return {
-    facts: { family: family.id, taxonomy: family.taxonomy, categoryIds: known, contextTokens },
+    facts: { family: family.id, taxonomy: family.taxonomy, categoryIds: known, contextTokens, parallel: 1 },
     async call({ messages, categoriesFrom }, signal) {
       try {
         return await answer(messages, categoriesFrom, signal);

@@ -7,8 +7,11 @@ import { openSession } from './open-session.js';
 import { SessionLoadError, type Session } from './session.js';
 
 let session: Session<SessionKind> | undefined;
-let lastCall: Promise<void> = Promise.resolve();
-const running = new Map<number, AbortController>();
+/** Calls that were not answered yet, by id. */
+const open = new Map<number, { readonly controller: AbortController; readonly ended: Promise<void> }>();
+/** Of these, the calls that the session works on; the others wait. */
+let working = 0;
+const waiting: (() => void)[] = [];
 
 function send(message: FromHost): void {
   // Without a channel the parent is gone, and 'disconnect' ends this process.
@@ -28,14 +31,19 @@ async function load(message: Extract<ToHost, { type: 'load' }>): Promise<void> {
   }
 }
 
-async function call(id: number, request: unknown): Promise<void> {
+function call(id: number, request: unknown): void {
   const controller = new AbortController();
-  running.set(id, controller);
-  const before = lastCall;
-  const work = before.then(() => perform(request, controller.signal));
-  lastCall = work.then(() => undefined);
-  send({ type: 'outcome', id, outcome: await work });
-  running.delete(id);
+  const work = async (): Promise<void> => {
+    while (working >= (session?.facts.parallel ?? 1))
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    working += 1;
+    const outcome = await perform(request, controller.signal);
+    working -= 1;
+    open.delete(id);
+    send({ type: 'outcome', id, outcome });
+    waiting.shift()?.();
+  };
+  open.set(id, { controller, ended: work() });
 }
 
 /** Never rejects. */
@@ -58,8 +66,9 @@ async function perform(request: unknown, signal: AbortSignal): Promise<CallOutco
 }
 
 async function close(): Promise<void> {
-  for (const controller of running.values()) controller.abort();
-  await lastCall;
+  const calls = [...open.values()];
+  for (const { controller } of calls) controller.abort();
+  await Promise.all(calls.map(({ ended }) => ended));
   await session?.dispose();
   process.exit(0);
 }
@@ -70,10 +79,10 @@ process.on('message', (message: ToHost) => {
       void load(message);
       break;
     case 'call':
-      void call(message.id, message.request);
+      call(message.id, message.request);
       break;
     case 'cancel':
-      running.get(message.id)?.abort();
+      open.get(message.id)?.controller.abort();
       break;
     case 'close':
       void close();

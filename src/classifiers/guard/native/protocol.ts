@@ -76,8 +76,14 @@ export interface LlamaGuardAnswer {
   readonly tokensCached: number;
 }
 
-/** What a session tells about its model once it is loaded. */
-export interface LlamaGuardFacts {
+/** What every session tells about itself once its model is loaded. */
+export interface SessionFacts {
+  /** Calls that it works on at one time, at least 1; more would only wait in its process. */
+  readonly parallel: number;
+}
+
+/** What a generative guard's session tells about its model. */
+export interface LlamaGuardFacts extends SessionFacts {
   /** Judge id: `llama-guard-2`, `llama-guard-3`. */
   readonly family: string;
   /** Taxonomy id whose categories the model names. */
@@ -90,7 +96,7 @@ export interface LlamaGuardFacts {
 export interface Sessions {
   encoder: {
     spec: EncoderSpec;
-    facts: { readonly dimension: number };
+    facts: SessionFacts & { readonly dimension: number };
     request: { readonly text: string };
     answer: EmbeddedText;
   };

@@ -4,7 +4,7 @@ import type { CallOutcome, SessionKind, Sessions } from './protocol.js';
 export interface Session<K extends SessionKind> {
   readonly facts: Sessions[K]['facts'];
   /**
-   * The host calls one at a time. Rejections become `unavailable(internal)`, or `unavailable(aborted)`
+   * The host has at most `facts.parallel` calls at one time. Rejections become `unavailable(internal)`, or `unavailable(aborted)`
    * when the signal is aborted; a session must be usable again after either.
    */
   call(request: Sessions[K]['request'], signal: AbortSignal): Promise<CallOutcome<Sessions[K]['answer']>>;
