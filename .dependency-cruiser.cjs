@@ -8,6 +8,7 @@
 /** Each folder of src/ and the other folders that it may import from. */
 const MAY_IMPORT = {
   core: [],
+  evaluation: ['core'],
   'strict-yaml': ['core'],
   runtime: ['core'],
   taxonomy: ['core', 'strict-yaml', 'runtime'],
