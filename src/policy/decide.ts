@@ -40,20 +40,25 @@ interface Sorted {
   readonly scored: readonly ScoredVerdict[];
   /** Why an answer is missing; undefined when none is. */
   readonly missing: UnavailableReason | undefined;
+  /** Seconds until all that are missing may be there; undefined where no judge told. */
+  readonly retryAfter: number | undefined;
 }
 
 /** Verdicts that can be weighed, and the first reason why one cannot. */
 function sortVerdicts(assessment: Assessment): Sorted {
   const scored: ScoredVerdict[] = [];
   let missing: UnavailableReason | undefined;
+  let retryAfter: number | undefined;
   for (const verdict of assessment.verdicts) {
-    if (verdict.verdict === 'unavailable') missing ??= verdict.reason;
-    else if (hasValidScores(verdict)) scored.push(verdict);
+    if (verdict.verdict === 'unavailable') {
+      missing ??= verdict.reason;
+      if (verdict.retryAfter !== undefined) retryAfter = Math.max(retryAfter ?? 0, verdict.retryAfter);
+    } else if (hasValidScores(verdict)) scored.push(verdict);
     else missing ??= 'internal';
   }
   // A direction that is to be judged and has no verdict at all was not judged.
   if (assessment.verdicts.length === 0) missing = 'internal';
-  return { scored, missing };
+  return { scored, missing, retryAfter };
 }
 
 /**
@@ -66,7 +71,9 @@ function sortVerdicts(assessment: Assessment): Sorted {
  */
 export function decide(assessment: Assessment, policy: Policy, taxonomy: Taxonomy): Decision {
   const direction = policy[assessment.direction];
-  const judged: Sorted = direction.enabled ? sortVerdicts(assessment) : { scored: [], missing: undefined };
+  const judged: Sorted = direction.enabled
+    ? sortVerdicts(assessment)
+    : { scored: [], missing: undefined, retryAfter: undefined };
   const categories = hitsOf(judged.scored, direction);
   const code = policy.code.enabled ? assessment.code : [];
   const findings = treat(code, policy.code);
@@ -111,6 +118,7 @@ export function decide(assessment: Assessment, policy: Policy, taxonomy: Taxonom
     categories,
     findings,
     ...(reason === 'unavailable' && unavailable !== undefined ? { unavailable } : {}),
+    ...(reason === 'unavailable' && judged.retryAfter !== undefined ? { retryAfter: judged.retryAfter } : {}),
     policy: policy.id,
     ...(action === 'block' ? { message: message() } : {}),
   };

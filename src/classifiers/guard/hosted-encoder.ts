@@ -6,11 +6,14 @@ import type { PieceEncoder } from './embedded/piece-encoder.js';
 /** Why there is no embedding. */
 export class EncoderUnavailableError extends Error {
   readonly reason: UnavailableReason;
+  /** Seconds after which a retry makes sense, where that can be told. */
+  readonly retryAfter: number | undefined;
 
-  constructor(reason: UnavailableReason, detail: string) {
+  constructor(reason: UnavailableReason, detail: string, retryAfter?: number) {
     super(detail);
     this.name = 'EncoderUnavailableError';
     this.reason = reason;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -23,7 +26,8 @@ export function createHostedEncoder(host: NativeHost<'encoder'>, fingerprint: st
     },
     async embedPieces(text, options) {
       const outcome = await host.call({ text }, options);
-      if (outcome.status === 'unavailable') throw new EncoderUnavailableError(outcome.reason, outcome.detail);
+      if (outcome.status === 'unavailable')
+        throw new EncoderUnavailableError(outcome.reason, outcome.detail, outcome.retryAfter);
       return outcome.value;
     },
     close: () => host.close(),

@@ -16,6 +16,8 @@ export interface ClassifyLine {
   readonly judge: string;
   /** Why there is no verdict. */
   readonly reason?: UnavailableReason;
+  /** Seconds after which a retry makes sense, where the guard can tell. */
+  readonly retryAfter?: number;
   readonly ms: number;
 }
 
@@ -45,6 +47,9 @@ export async function classifyItem(
     categories: judgement.verdict === 'unavailable' ? [] : judgement.categories,
     judge,
     ...(judgement.verdict === 'unavailable' ? { reason: judgement.reason } : {}),
+    ...(judgement.verdict === 'unavailable' && judgement.retryAfter !== undefined
+      ? { retryAfter: judgement.retryAfter }
+      : {}),
     ms: sinceMs(startedAt),
   };
 }

@@ -13,7 +13,13 @@ export type Judgement =
       readonly categories: readonly string[];
       readonly judge: string;
     }
-  | { readonly verdict: 'unavailable'; readonly reason: UnavailableReason; readonly judge: string };
+  | {
+      readonly verdict: 'unavailable';
+      readonly reason: UnavailableReason;
+      /** Seconds after which a retry makes sense, where the judge could tell. */
+      readonly retryAfter?: number | undefined;
+      readonly judge: string;
+    };
 
 /**
  * Unsafe is what reaches a threshold of the policy whose action is not `allow`. The question is asked
@@ -36,7 +42,8 @@ export async function judgeLast(
   parts.emit({ type: 'decision', requestId: context.requestId, decision });
 
   const { judge } = verdict;
-  if (verdict.verdict === 'unavailable') return { verdict: 'unavailable', reason: verdict.reason, judge };
+  if (verdict.verdict === 'unavailable')
+    return { verdict: 'unavailable', reason: verdict.reason, retryAfter: verdict.retryAfter, judge };
   // Scores that are no probabilities: the policy found that there is no verdict after all.
   if (decision.reason === 'unavailable')
     return { verdict: 'unavailable', reason: decision.unavailable ?? 'internal', judge };

@@ -106,6 +106,7 @@ async function moderateText(
     throw new GuardError(
       'guard_unavailable',
       `The guard has no verdict (${judgement.reason}). Please try again later.`,
+      judgement.retryAfter === undefined ? {} : { retryAfter: judgement.retryAfter },
     );
   const scores = new Map(judgement.scored.categories.map(({ id, score }) => [id, score]));
   return {

@@ -17,6 +17,7 @@ export function blockError(
     return new GuardError(
       decision.unavailable === 'not_ready' ? 'guard_not_ready' : 'guard_unavailable',
       `The guard gave no verdict (${decision.unavailable ?? 'internal'}), and the policy ${decision.policy} lets nothing through without one. Try again later.`,
+      decision.retryAfter === undefined ? {} : { retryAfter: decision.retryAfter },
     );
   if (policy.onBlock === 'refusal' && !request.structured) return undefined;
   const code = decision.reason === 'unjudged_part' ? 'unjudgeable_content' : 'content_policy_violation';

@@ -63,7 +63,8 @@ async function assess(
   } catch (error) {
     const reason = options.signal?.aborted === true ? 'aborted' : reasonOf(error);
     const detail = error instanceof Error ? error.message : 'The encoder failed without an error.';
-    return { judge: 'embedded', role, cost: cost(), verdict: 'unavailable', reason, detail };
+    const retryAfter = retryAfterOf(error);
+    return { judge: 'embedded', role, cost: cost(), verdict: 'unavailable', reason, retryAfter, detail };
   }
 }
 
@@ -100,6 +101,12 @@ const REASONS: Record<UnavailableReason, true> = {
   aborted: true,
   internal: true,
 };
+
+/** The `retryAfter` an error of the encoder carries, in seconds. */
+function retryAfterOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('retryAfter' in error)) return undefined;
+  return typeof error.retryAfter === 'number' ? error.retryAfter : undefined;
+}
 
 /** The `reason` an error of the encoder carries; anything else is a fault of our own. */
 function reasonOf(error: unknown): UnavailableReason {

@@ -37,6 +37,7 @@ export function createLlamaGuardJudge({ host, expected, fingerprint, log }: Llam
           ...base,
           verdict: 'unavailable',
           reason: outcome.reason,
+          retryAfter: outcome.retryAfter,
           detail: outcome.detail,
           cost: { ms, tokensEvaluated: 0, tokensCached: 0 },
         };

@@ -4,8 +4,9 @@ import { createCallQueue, type QueuedCall } from '../../../../src/classifiers/gu
 
 function queueOf(limit: number) {
   const abandoned: string[] = [];
-  const queue = createCallQueue<string, string>({
+  const queue = createCallQueue<string, string, string>({
     limit,
+    onFull: () => 7,
     lateReason: () => ({ reason: 'not_ready', detail: 'late' }),
     onAbandoned: (call) => abandoned.push(call.request),
   });
@@ -17,7 +18,7 @@ const PATIENT = { timeoutMs: 60_000 };
 describe('the queue of calls', () => {
   it('hands calls out in order and gives each its own answer', async () => {
     const { queue } = queueOf(10);
-    const answers = ['a', 'b', 'c'].map((name) => queue.add(name, PATIENT));
+    const answers = ['a', 'b', 'c'].map((name) => queue.add(name, PATIENT, ''));
     for (let call = queue.take(); call !== undefined; call = queue.take())
       call.settle({ status: 'done', value: call.request.toUpperCase() });
     expect(await Promise.all(answers)).toEqual(['A', 'B', 'C'].map((value) => ({ status: 'done', value })));
@@ -26,8 +27,8 @@ describe('the queue of calls', () => {
 
   it('tells why a call is late: still waiting, or running too long', async () => {
     const { queue, abandoned } = queueOf(10);
-    const running = queue.add('running', { timeoutMs: 5 });
-    const waiting = queue.add('waiting', { timeoutMs: 5 });
+    const running = queue.add('running', { timeoutMs: 5 }, '');
+    const waiting = queue.add('waiting', { timeoutMs: 5 }, '');
     queue.take();
     expect(await running).toMatchObject({ status: 'unavailable', reason: 'timeout' });
     expect(await waiting).toMatchObject({ status: 'unavailable', reason: 'not_ready' });
@@ -37,7 +38,7 @@ describe('the queue of calls', () => {
 
   it('takes no call whose caller gave up before', async () => {
     const { queue } = queueOf(1);
-    expect(await queue.add('a', { ...PATIENT, signal: AbortSignal.abort() })).toMatchObject({
+    expect(await queue.add('a', { ...PATIENT, signal: AbortSignal.abort() }, '')).toMatchObject({
       reason: 'aborted',
     });
     expect(queue.depth).toBe(0);
@@ -57,13 +58,13 @@ describe('the queue of calls', () => {
         fc.integer({ min: 1, max: 5 }),
         async (steps, limit) => {
           const { queue } = queueOf(limit);
-          const taken: QueuedCall<string, string>[] = [];
+          const taken: QueuedCall<string, string, string>[] = [];
           const callers: { controller: AbortController; answers: number; done: Promise<void> }[] = [];
           for (const action of steps) {
             if (action === 'add') {
               const controller = new AbortController();
               const caller = { controller, answers: 0, done: Promise.resolve() };
-              caller.done = queue.add('x', { ...PATIENT, signal: controller.signal }).then(() => {
+              caller.done = queue.add('x', { ...PATIENT, signal: controller.signal }, '').then(() => {
                 caller.answers += 1;
               });
               callers.push(caller);
