@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { GuardError } from '../core/errors.js';
 import { registerClassify } from './commands/classify.js';
 import { registerConfig } from './commands/config.js';
+import { registerModels } from './commands/models.js';
 import { registerPolicy } from './commands/policy.js';
 import { registerScan } from './commands/scan.js';
 import { registerServe } from './commands/serve.js';
@@ -38,6 +39,7 @@ function createProgram(setExit: SetExit): Command {
   registerServe(program);
   registerClassify(program, setExit);
   registerScan(program, setExit);
+  registerModels(program, setExit);
   registerPolicy(program);
   registerConfig(program);
   return program;

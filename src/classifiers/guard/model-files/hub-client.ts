@@ -202,7 +202,7 @@ export function createHubClient({ hub, token }: HubClientOptions): HubClient {
       check(answer, repository);
       const { response, linked } = answer;
       const range = contentRange(response);
-      if (response.statusCode === 206 && (range?.from !== from)) {
+      if (response.statusCode === 206 && range?.from !== from) {
         discard(response);
         throw new HubInterruption(`${answer.url.host} sent another part of the file than was asked for`);
       }

@@ -1,4 +1,5 @@
 /** The models that are here, without asking anybody. */
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isFirstPart, isModelFileName, isRepositoryName, partNames, withQuantization } from './file-names.js';
 import type { HubSpec } from './select-files.js';
@@ -93,6 +94,13 @@ function firstParts(names: readonly string[]): string[] {
   return [...new Set(names.map((name) => partNames(name)[0] ?? name))].filter(isFirstPart);
 }
 
+async function changedAt(path: string): Promise<Date | undefined> {
+  const found = await stat(path)
+    .catch(() => stat(`${path}.part`))
+    .catch(() => undefined);
+  return found?.mtime;
+}
+
 function sum(parts: readonly LocalFile[]): number {
   return parts.reduce((total, { bytes }) => total + bytes, 0);
 }
@@ -114,6 +122,8 @@ export interface ListedModel {
   /** Bytes that it will have; undefined when nobody knows. */
   readonly totalBytes: number | undefined;
   readonly record: ModelRecord | undefined;
+  /** When it was pulled; without a record, when the file was last changed. */
+  readonly at: Date | undefined;
 }
 
 /** Every model in the folder, complete or begun, by name. */
@@ -148,6 +158,7 @@ async function listed(folder: string, name: string): Promise<ListedModel> {
   );
   const path = parts[0]?.path ?? `${folder}/${name}`;
   const totals = parts.map(({ total }) => total);
+  const record = parts[0]?.record;
   return {
     spec: fromHub ? `hf:${repository}/${file}` : `gguf:${path}`,
     path,
@@ -156,6 +167,7 @@ async function listed(folder: string, name: string): Promise<ListedModel> {
     totalBytes: totals.includes(undefined)
       ? undefined
       : totals.reduce<number>((total, bytes) => total + (bytes ?? 0), 0),
-    record: parts[0]?.record,
+    record,
+    at: record?.pulledAt === undefined ? await changedAt(path) : new Date(record.pulledAt),
   };
 }

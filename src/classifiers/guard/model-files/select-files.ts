@@ -11,7 +11,7 @@ export type HubSpec = Extract<JudgeSpec, { kind: 'hf' }>;
 const MOST_SHOWN = 40;
 
 /**
- * The files of a spec, all parts of a split model, in order.
+ * The files of a spec (an empty quantization is none), all parts of a split model, in order.
  * @throws GuardError('config_invalid') that lists what there is, when it is none or more than one model
  */
 export function selectFiles(spec: HubSpec, repository: HubRepository): HubFile[] {
@@ -50,6 +50,8 @@ function chosen(spec: Extract<HubSpec, { quantization: string }>, { name, files 
   );
   const [first] = found;
   if (first !== undefined && found.length === 1) return first;
+  if (spec.quantization === '')
+    throw new GuardError('config_invalid', `Say which model of ${name}; it has:\n${candidates(name, files)}`);
   throw new GuardError(
     'config_invalid',
     first === undefined
