@@ -1,25 +1,28 @@
 /** Looks at a model file before a process is started for it: what the guard needs, and what it seems to be. */
 import { GgufError, readGgufHeader, type GgufHeader } from './native/gguf-header.js';
 import { modelFingerprint } from './native/model-fingerprint.js';
-import { familyOfSource, type GuardFamily } from './llama-guard/family.js';
+import type { ModelHints } from './llama-guard/families/definition.js';
+import type { GuardFamilyId } from './llama-guard/family.js';
+import { GUARD_ARCHITECTURES, recogniseSource } from './llama-guard/recognise.js';
 
 export interface GuardFile {
   readonly header: GgufHeader;
   /** A guess from the template's text; the loaded model decides. */
-  readonly family: GuardFamily | undefined;
+  readonly family: { readonly id: GuardFamilyId; readonly taxonomy: string } | undefined;
   readonly fingerprint: string;
 }
 
-const USE = 'Use a GGUF of Llama Guard 2 or 3 (docs/llama-guard.md), or --guard embedded.';
+const USE =
+  'Use a GGUF of a Llama Guard, ShieldGemma or Granite Guardian (docs/llama-guard.md), or --guard embedded.';
 
 /** Rejects with GgufError, whose message says what is wrong with the file and what to do. */
 export async function inspectGuardFile(path: string): Promise<GuardFile> {
   const header = await readGgufHeader(path);
-  const architecture = header.metadata.get('general.architecture');
-  if (architecture !== 'llama')
+  const hints = hintsOf(header);
+  if (!GUARD_ARCHITECTURES.includes(hints.architecture ?? ''))
     throw new GgufError(
       path,
-      `holds a model of the kind "${typeof architecture === 'string' ? architecture : 'unknown'}", not a Llama. ${USE}`,
+      `holds a model of the kind "${hints.architecture ?? 'unknown'}", and guard models are of the kinds ${GUARD_ARCHITECTURES.join(', ')}. ${USE}`,
     );
   if (header.tensors.length === 0) throw new GgufError(path, `holds no weights, only a vocabulary. ${USE}`);
   if (!header.metadata.has('tokenizer.ggml.tokens')) throw new GgufError(path, `has no vocabulary. ${USE}`);
@@ -34,9 +37,21 @@ export async function inspectGuardFile(path: string): Promise<GuardFile> {
       path,
       `has no chat template, and the guard's prompt is built from it. Use a conversion that kept it. ${USE}`,
     );
+  const guess = recogniseSource(template, hints);
   return {
     header,
-    family: familyOfSource(template),
+    family:
+      guess === undefined ? undefined : { id: guess.definition.id, taxonomy: guess.definition.taxonomy },
     fingerprint: await modelFingerprint(path, header.dataOffset),
   };
+}
+
+/** What the metadata say about the kind of model. */
+export function hintsOf({ metadata }: Pick<GgufHeader, 'metadata'>): ModelHints {
+  const text = (key: string): string | undefined => {
+    const value = metadata.get(key);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const names = [text('general.name'), text('general.basename')].filter((name) => name !== undefined);
+  return { architecture: text('general.architecture'), name: names.join(' ') };
 }

@@ -5,7 +5,7 @@
  * whole prompt at once, as the model was trained; for a text that contains `<|eot_id|>` it gives
  * the ordinary characters of it.
  */
-import type { ScaffoldPart } from './scaffold.js';
+import type { ScaffoldPart } from './template.js';
 
 export interface TextTokenizer<T> {
   tokenize(text: string, specialTokens: boolean): T[];
@@ -15,7 +15,7 @@ export interface TextTokenizer<T> {
 }
 
 /** A special token of the scaffold, or a run of ordinary text. */
-type Segment = { readonly special: string } | { readonly run: readonly ScaffoldPart[] };
+export type Segment = { readonly special: string } | { readonly run: readonly ScaffoldPart[] };
 
 export function segmentScaffold<T>(
   parts: readonly ScaffoldPart[],
@@ -62,4 +62,32 @@ export function tokenizePrompt<T>(
       ? tokenizer.tokenize(segment.special, true)
       : tokenizer.tokenize(segment.run.map(fill).join(''), false),
   );
+}
+
+/** Special tokens of a scaffold that its own vocabulary finds in texts as well. */
+export function typableSpecials<T>(
+  segments: readonly Segment[],
+  tokenizer: TextTokenizer<T>,
+): readonly string[] {
+  const specials = new Set(segments.flatMap((segment) => ('special' in segment ? [segment.special] : [])));
+  return [...specials].filter((special) =>
+    tokenizer.tokenize(special, false).some((token) => tokenizer.isSpecialToken(token)),
+  );
+}
+
+/**
+ * The tokens whose logits are the verdict: the first of each word.
+ * Throws when they are not two different tokens.
+ */
+export function verdictTokens<T>(
+  words: { readonly safe: string; readonly unsafe: string },
+  tokenizer: TextTokenizer<T>,
+): { readonly safe: T; readonly unsafe: T } {
+  const safe = tokenizer.tokenize(words.safe, false)[0];
+  const unsafe = tokenizer.tokenize(words.unsafe, false)[0];
+  if (safe === undefined || unsafe === undefined || safe === unsafe)
+    throw new Error(
+      `its vocabulary cannot tell "${words.safe.trim()}" from "${words.unsafe.trim()}" by the first token`,
+    );
+  return { safe, unsafe };
 }

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCategoryLine } from '../../../../src/classifiers/guard/llama-guard/category-line.js';
-import { familyOfRendering, familyOfSource } from '../../../../src/classifiers/guard/llama-guard/family.js';
 import { readVerdict, shareOf } from '../../../../src/classifiers/guard/llama-guard/reading.js';
 import { createScaffoldMaker } from '../../../../src/classifiers/guard/llama-guard/scaffold.js';
-import { toyGuardTemplate } from '../../../support/gguf/toy-template.js';
+import { openTemplate } from '../../../../src/classifiers/guard/llama-guard/template.js';
 
-const TOKENS = { bos: '<s>', eos: '</s>' };
+const makerFor = (source: string) => createScaffoldMaker(openTemplate(source, { bos: '<s>', eos: '</s>' }));
 
 describe('parseCategoryLine', () => {
   const known = ['S1', 'S2', 'S10', 'S11'];
@@ -118,43 +117,9 @@ describe('readVerdict', () => {
   });
 });
 
-describe('families', () => {
-  it('are told apart by the list of categories', () => {
-    const rendering = (count: number): string =>
-      Array.from({ length: count }, (_, i) => `S${i + 1}: Hazard.`).join('\n') + "\nSay 'safe' or 'unsafe'.";
-    expect(familyOfRendering(rendering(11))).toMatchObject({
-      id: 'llama-guard-2',
-      taxonomy: 'mlcommons-v0.5',
-    });
-    expect(familyOfRendering(rendering(14))?.categoryIds).toHaveLength(14);
-    expect(familyOfRendering(rendering(13))).toMatchObject({
-      id: 'llama-guard-3',
-      taxonomy: 'mlcommons-v1.0',
-    });
-  });
-
-  it.each([
-    '',
-    'You are a helpful assistant.',
-    'Is it safe or unsafe?',
-    'S1: Hazard.\nS2: Hazard.\nIs it safe?',
-  ])('do not include %j', (text) => {
-    expect(familyOfRendering(text)).toBeUndefined();
-  });
-
-  it('are guessed from sources with escaped line breaks or a dictionary', () => {
-    expect(familyOfSource(toyGuardTemplate())?.id).toBe('llama-guard-2');
-    expect(familyOfSource('{% set c = {"S1": "A.", "S2": "B.", "S12": "C."} %}')?.id).toBe('llama-guard-3');
-    expect(familyOfSource('{{ messages }}')).toBeUndefined();
-  });
-});
-
 describe('createScaffoldMaker', () => {
   it('leaves a hole for each text', () => {
-    const maker = createScaffoldMaker(
-      "{% for m in messages %}{{ m.role + ': ' + m['content'] + '\n' }}{% endfor %}END",
-      TOKENS,
-    );
+    const maker = makerFor("{% for m in messages %}{{ m.role + ': ' + m['content'] + '\n' }}{% endfor %}END");
     expect(maker.make(['User', 'Agent'])).toEqual({
       parts: ['user: ', 0, '\nassistant: ', 1, '\nEND'],
       trims: false,
@@ -162,20 +127,19 @@ describe('createScaffoldMaker', () => {
   });
 
   it('notices that the template strips the texts', () => {
-    expect(createScaffoldMaker('{{ messages[0].content | trim }}', TOKENS).make(['User']).trims).toBe(true);
-    expect(createScaffoldMaker('{{ messages[0].content.strip() }}', TOKENS).make(['User']).trims).toBe(true);
+    expect(makerFor('{{ messages[0].content | trim }}').make(['User']).trims).toBe(true);
+    expect(makerFor('{{ messages[0].content.strip() }}').make(['User']).trims).toBe(true);
   });
 
   it('also serves templates that want a list of parts', () => {
-    const maker = createScaffoldMaker(
+    const maker = makerFor(
       "{% for m in messages %}{{ m.content[0].text if m.content is iterable and m.content is not string else raise_exception('parts only') }}{% endfor %}!",
-      TOKENS,
     );
     expect(maker.make(['User']).parts).toEqual([0, '!']);
   });
 
   it('gives the template the special tokens by name', () => {
-    const maker = createScaffoldMaker('{{ bos_token }}{{ messages[0].content }}{{ eos_token }}', TOKENS);
+    const maker = makerFor('{{ bos_token }}{{ messages[0].content }}{{ eos_token }}');
     expect(maker.make(['User']).parts).toEqual(['<s>', 0, '</s>']);
   });
 
@@ -185,11 +149,11 @@ describe('createScaffoldMaker', () => {
     ["{{ raise_exception('no roles today') }}", /no roles today/],
     ['{{ messages[0].content | upper }}', /leaves out message 1/],
   ])('refuses the template %j', (source, why) => {
-    expect(() => createScaffoldMaker(source, TOKENS)).toThrow(why);
+    expect(() => makerFor(source)).toThrow(why);
   });
 
   it('refuses a conversation of which the template would hide a part', () => {
-    const maker = createScaffoldMaker('{{ messages[0].content }}', TOKENS);
+    const maker = makerFor('{{ messages[0].content }}');
     expect(() => maker.make(['User', 'Agent'])).toThrow('leaves out message 2 of 2');
   });
 });

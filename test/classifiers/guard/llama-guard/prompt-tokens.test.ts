@@ -157,7 +157,9 @@ describe('imitations of the scaffold', () => {
   it('knows the marks of the template', () => {
     expect(builder.marks).toEqual({
       tags: ['BEGIN HAZARD LIST', 'END HAZARD LIST', 'BEGIN CONVERSATION', 'END CONVERSATION'],
+      brackets: [],
       labels: ['User', 'Agent'],
+      typable: [],
     });
   });
 
