@@ -6,10 +6,18 @@ export type JudgeSpec =
   | { readonly kind: 'gguf'; readonly path: string }
   | { readonly kind: 'hf'; readonly repository: string; readonly file: string }
   | { readonly kind: 'hf'; readonly repository: string; readonly quantization: string }
-  | { readonly kind: 'openai' | 'ollama'; readonly url: URL; readonly model: string };
+  | RemoteJudgeSpec;
+
+/** A guard model behind one or more servers that are alike. */
+export interface RemoteJudgeSpec {
+  readonly kind: 'openai' | 'ollama';
+  /** At least one; each once; without credentials, query and fragment. */
+  readonly urls: readonly URL[];
+  readonly model: string;
+}
 
 const FORMS =
-  'Use one of: embedded · gguf:PATH · hf:USER/REPO/FILE.gguf · hf:USER/REPO:QUANT · openai:URL#MODEL · ollama:URL#MODEL';
+  'Use one of: embedded · gguf:PATH · hf:USER/REPO/FILE.gguf · hf:USER/REPO:QUANT · openai:URL#MODEL · ollama:URL#MODEL (several servers: openai:URL1,URL2#MODEL)';
 
 /** Throws GuardError('config_invalid') naming the fault and the allowed forms. */
 export function parseJudgeSpec(text: string): JudgeSpec {
@@ -46,7 +54,7 @@ export function formatJudgeSpec(spec: JudgeSpec): string {
         : `hf:${spec.repository}:${spec.quantization}`;
     case 'openai':
     case 'ollama':
-      return `${spec.kind}:${spec.url.href}#${spec.model}`;
+      return `${spec.kind}:${spec.urls.map((url) => url.href).join(',')}#${spec.model}`;
   }
 }
 
@@ -65,15 +73,25 @@ function remote(spec: string, kind: 'openai' | 'ollama', rest: string): JudgeSpe
   const hash = rest.indexOf('#');
   const model = hash < 0 ? '' : rest.slice(hash + 1);
   if (model === '') throw bad(spec, 'the model is missing after #');
-  const address = rest.slice(0, hash);
+  // A comma may stand in a path: only one in front of a scheme separates.
+  const addresses = rest.slice(0, hash).split(/,(?=[a-z][a-z0-9+.-]*:\/\/)/i);
+  const urls = new Map(addresses.map((address) => serverUrl(spec, address)).map((url) => [url.href, url]));
+  return { kind, urls: [...urls.values()], model };
+}
+
+function serverUrl(spec: string, address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
-    throw bad(spec, `"${address}" is no http or https address`);
-  return { kind, url, model };
+  // A comma in the host: "http://a,b", where the second address lacks its http://.
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.host.includes(','))
+    throw bad(spec, `"${address}" is no http or https address; several are written like http://a,http://b`);
+  if (url.username !== '' || url.password !== '')
+    throw bad(spec, 'an address has a user name or password in it; send them with guard.headers instead');
+  if (url.search !== '') throw bad(spec, 'an address may not have a ? part');
+  return url;
 }
 
 function bad(spec: string, why: string): GuardError {
   // An address may carry credentials: they must not end up in a terminal or a log.
-  const shown = spec.replace(/\/\/[^/@\s]*@/, '//…@');
-  return new GuardError('config_invalid', `The guard "${shown}" cannot be used: ${why}. ${FORMS}`);
+  const message = `The guard "${spec}" cannot be used: ${why}. ${FORMS}`;
+  return new GuardError('config_invalid', message.replace(/\/\/[^/\s]*@/g, '//…@'));
 }

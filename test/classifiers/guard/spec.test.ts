@@ -33,12 +33,22 @@ describe('parseJudgeSpec', () => {
     });
     expect(parseJudgeSpec('openai:http://127.0.0.1:8000/v1#llama-guard')).toMatchObject({
       kind: 'openai',
-      url: new URL('http://127.0.0.1:8000/v1'),
+      urls: [new URL('http://127.0.0.1:8000/v1')],
       model: 'llama-guard',
     });
     expect(parseJudgeSpec('ollama:https://gpu.example#llama-guard3:1b')).toMatchObject({
       kind: 'ollama',
       model: 'llama-guard3:1b',
+    });
+  });
+
+  it('reads several servers of one model, each once', () => {
+    expect(
+      parseJudgeSpec('openai:http://a:8000,https://b/guard,v2,http://a:8000/#meta-llama/Llama-Guard-3-8B'),
+    ).toEqual({
+      kind: 'openai',
+      urls: [new URL('http://a:8000/'), new URL('https://b/guard,v2')],
+      model: 'meta-llama/Llama-Guard-3-8B',
     });
   });
 
@@ -53,6 +63,10 @@ describe('parseJudgeSpec', () => {
     ['openai:http://127.0.0.1:8000', 'the model is missing'],
     ['openai:ftp://127.0.0.1#m', 'no http or https address'],
     ['ollama:#m', 'no http or https address'],
+    ['openai:http://a,b#m', 'several are written like http://a,http://b'],
+    ['openai:http://a,ftp://b#m', '"ftp://b" is no http or https address'],
+    ['openai:http://a?key=1#m', '? part'],
+    ['openai:http://me:pw@a#m', 'guard.headers'],
   ])('refuses %j and says what would do', (text, why) => {
     const error = fault(text);
     expect(error.code).toBe('config_invalid');
@@ -61,7 +75,13 @@ describe('parseJudgeSpec', () => {
   });
 
   it('keeps a password out of its message', () => {
-    expect(fault('openai:https://me:hunter2@gpu.example').message).not.toContain('hunter2');
+    for (const text of [
+      'openai:https://me:hunter2@gpu.example',
+      'openai:https://me:hunter2@gpu.example#m',
+      'openai:ftp://me:hunter2@gpu.example#m',
+      'openai:http://me:hun@hunter2@gpu.example,http://you:hunter2@gpu.example#m',
+    ])
+      expect(fault(text).message).not.toContain('hunter2');
   });
 
   it('formats what it parsed so that it parses to the same', () => {
@@ -71,8 +91,8 @@ describe('parseJudgeSpec', () => {
       fc.string({ minLength: 1 }).map((path) => `gguf:/${path.trim()}`),
       fc.tuple(name, name, name).map(([user, repository, file]) => `hf:${user}/${repository}/${file}.gguf`),
       fc
-        .tuple(name, fc.webUrl({ withFragments: false }), name)
-        .map(([, url, model]) => `openai:${url}#${model}`),
+        .tuple(fc.array(fc.webUrl({ withFragments: false }), { minLength: 1, maxLength: 3 }), name)
+        .map(([urls, model]) => `openai:${urls.join(',')}#${model}`),
     );
     fc.assert(
       fc.property(spec, (text) => {
