@@ -108,21 +108,12 @@ async function pullFrom(
   const wanted = await Promise.all(
     selectFiles(spec, repository).map((file) => withSize(file, repository, client, signal)),
   );
-  const present = await Promise.all(
-    wanted.map(async ({ name }) => (force ? undefined : localFile(folder, repository.name, name))),
-  );
-  const files: PulledFile[] = [];
-  if (present.every((file) => file !== undefined)) {
-    for (const [index, file] of present.entries()) {
-      const onHub = wanted[index];
-      // Another version of the hub's does not make the one here wrong: the record tells what was pulled.
-      const { record } = file;
-      const newer = record !== undefined && onHub !== undefined && isOther(record, onHub);
-      if (newer) tell({ kind: 'newer_on_hub', name: file.name });
-      files.push(await checkPresent(file, newer ? record : (onHub ?? {}), spec, options));
-    }
-    return { path: files[0]?.path ?? '', files, downloaded: false };
-  }
+  const here = (): Promise<(LocalFile | undefined)[]> =>
+    Promise.all(
+      wanted.map(async ({ name }) => (force ? undefined : localFile(folder, repository.name, name))),
+    );
+  const early = await here();
+  if (early.every((file) => file !== undefined)) return confirmed(early, wanted, spec, options);
 
   const total = wanted.reduce((sum, { size }) => sum + size, 0);
   const paths = wanted.map(({ name }) => modelPaths(folder, repository.name, name));
@@ -136,6 +127,8 @@ async function pullFrom(
     throw fileFault(error, lockPath);
   });
   try {
+    // Whoever had the lock before may have brought it.
+    const present = await here();
     const missing = await Promise.all(
       wanted.map(async ({ size }, index) => {
         const path = paths[index];
@@ -146,6 +139,7 @@ async function pullFrom(
     const missingBytes = missing.reduce((sum, bytes) => sum + bytes, 0);
     tell({ kind: 'repository', repository, files: wanted, missingBytes });
     await checkSpace(folder, missingBytes);
+    const files: PulledFile[] = [];
     let before = 0;
     for (const [index, file] of wanted.entries()) {
       const path = paths[index] ?? modelPaths(folder, repository.name, file.name);
@@ -188,6 +182,25 @@ async function pullFrom(
   } finally {
     await lock.release();
   }
+}
+
+/** All is here: whether it is whole, and still what the hub has. */
+async function confirmed(
+  present: readonly LocalFile[],
+  wanted: readonly HubFile[],
+  spec: HubSpec,
+  options: PullOptions,
+): Promise<PulledModel> {
+  const files: PulledFile[] = [];
+  for (const [index, file] of present.entries()) {
+    const onHub = wanted[index];
+    const { record } = file;
+    // Another version on the hub does not make the one here wrong: the record tells what was pulled.
+    const newer = record !== undefined && onHub !== undefined && isOther(record, onHub);
+    if (newer) options.tell({ kind: 'newer_on_hub', name: file.name });
+    files.push(await checkPresent(file, newer ? record : (onHub ?? {}), spec, options));
+  }
+  return { path: files[0]?.path ?? '', files, downloaded: false };
 }
 
 type SizedFile = HubFile & { readonly size: number };
