@@ -114,9 +114,14 @@ export async function startFakeHub(repositories: Record<string, FakeRepository>)
     const name = list?.[1] ?? file?.[1] ?? '';
     const repository = repositories[name];
     const token = request.headers.authorization?.replace('Bearer ', '');
-    if (token !== undefined && token !== hub.token && token !== hub.strangerToken)
-      { refuse(response, 401, 'InvalidToken'); return; }
-    if (repository === undefined) { refuse(response, 401, 'RepoNotFound'); return; }
+    if (token !== undefined && token !== hub.token && token !== hub.strangerToken) {
+      refuse(response, 401, 'InvalidToken');
+      return;
+    }
+    if (repository === undefined) {
+      refuse(response, 401, 'RepoNotFound');
+      return;
+    }
     if (list !== null) {
       const siblings = Object.entries(repository.files).map(
         ([rfilename, { content, size, sha256: sum }]) => ({
@@ -139,10 +144,15 @@ export async function startFakeHub(repositories: Record<string, FakeRepository>)
       );
       return;
     }
-    if (repository.gated !== undefined && repository.gated !== false && token !== hub.token)
-      { refuse(response, token === undefined ? 401 : 403, 'GatedRepo'); return; }
+    if (repository.gated !== undefined && repository.gated !== false && token !== hub.token) {
+      refuse(response, token === undefined ? 401 : 403, 'GatedRepo');
+      return;
+    }
     const found = repository.files[file?.[3] ?? ''];
-    if (found === undefined) { refuse(response, 404, 'EntryNotFound'); return; }
+    if (found === undefined) {
+      refuse(response, 404, 'EntryNotFound');
+      return;
+    }
     if (hub.behaviour.noHashes !== true)
       response
         .setHeader('x-linked-etag', `"${sha256(found.content)}"`)
@@ -157,8 +167,14 @@ export async function startFakeHub(repositories: Record<string, FakeRepository>)
     const [, user = '', repo = '', ...rest] = path.split('/');
     const found = repositories[`${user}/${repo}`]?.files[rest.join('/')];
     const { behaviour } = hub;
-    if (behaviour.status !== undefined) { finish(response.writeHead(behaviour.status)); return; }
-    if (found === undefined) { finish(response.writeHead(404)); return; }
+    if (behaviour.status !== undefined) {
+      finish(response.writeHead(behaviour.status));
+      return;
+    }
+    if (found === undefined) {
+      finish(response.writeHead(404));
+      return;
+    }
     const content = behaviour.instead ?? found.content;
     const etag = behaviour.etag ?? `"cdn-${sha256(content).slice(0, 8)}"`;
     const wanted = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
@@ -166,15 +182,20 @@ export async function startFakeHub(repositories: Record<string, FakeRepository>)
     const ifRange = request.headers['if-range'];
     const partial =
       wanted !== null && behaviour.noRanges !== true && (ifRange === undefined || ifRange === etag);
-    if (partial && from >= content.length)
-      { finish(response.writeHead(416, { 'content-range': `bytes */${content.length}` })); return; }
+    if (partial && from >= content.length) {
+      finish(response.writeHead(416, { 'content-range': `bytes */${content.length}` }));
+      return;
+    }
     const body = partial ? content.subarray(from) : content;
     response.writeHead(partial ? 206 : 200, {
       'content-length': body.length,
       etag,
       ...(partial ? { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` } : {}),
     });
-    if (request.method === 'HEAD') { finish(response); return; }
+    if (request.method === 'HEAD') {
+      finish(response);
+      return;
+    }
     const { cutAfter, stallAfter } = behaviour;
     if (stallAfter !== undefined) {
       response.write(body.subarray(0, stallAfter));
