@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Judge } from '../core/judge.js';
 import { restatingStream } from '../core/restating-stream.js';
-import { selfTest } from '../classifiers/guard/self-test.js';
+import { selfTest, type SelfTestOptions } from '../classifiers/guard/self-test.js';
 import type { HostedJudge } from '../classifiers/guard/hosted-judge.js';
 import type { GuardLog } from '../classifiers/guard/guard-log.js';
 
@@ -26,7 +26,13 @@ export interface Readiness {
   close(): void;
 }
 
-export function watchReadiness(judge: HostedJudge, scannerReady: Promise<void>, log: GuardLog): Readiness {
+/** @param asked what the guard is asked about, where that is not all it knows */
+export function watchReadiness(
+  judge: HostedJudge,
+  scannerReady: Promise<void>,
+  log: GuardLog,
+  asked?: SelfTestOptions['asked'],
+): Readiness {
   const stop = new AbortController();
   let passed = false;
   let message = 'The guard model is loading.';
@@ -40,8 +46,9 @@ export function watchReadiness(judge: HostedJudge, scannerReady: Promise<void>, 
       return false;
     }
     message = 'The guard model is answering its self-test.';
-    const result = await selfTest(judge, { timeoutMs: PROBE_TIMEOUT_MS, signal: stop.signal });
+    const result = await selfTest(judge, { timeoutMs: PROBE_TIMEOUT_MS, signal: stop.signal, asked });
     if (!result.ok) message = result.message;
+    else if (result.note !== undefined) log('warn', result.note);
     return result.ok;
   }
 

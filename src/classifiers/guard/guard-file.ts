@@ -18,32 +18,42 @@ const USE =
 /** Rejects with GgufError, whose message says what is wrong with the file and what to do. */
 export async function inspectGuardFile(path: string): Promise<GuardFile> {
   const header = await readGgufHeader(path);
-  const hints = hintsOf(header);
-  if (!GUARD_ARCHITECTURES.includes(hints.architecture ?? ''))
-    throw new GgufError(
-      path,
-      `holds a model of the kind "${hints.architecture ?? 'unknown'}", and guard models are of the kinds ${GUARD_ARCHITECTURES.join(', ')}. ${USE}`,
-    );
-  if (header.tensors.length === 0) throw new GgufError(path, `holds no weights, only a vocabulary. ${USE}`);
-  if (!header.metadata.has('tokenizer.ggml.tokens')) throw new GgufError(path, `has no vocabulary. ${USE}`);
-  if (header.duplicateToken !== undefined)
-    throw new GgufError(
-      path,
-      `is damaged: the token ${JSON.stringify(header.duplicateToken)} stands in its vocabulary twice. Convert or download it again.`,
-    );
-  const template = header.metadata.get('tokenizer.chat_template');
-  if (typeof template !== 'string' || template === '')
-    throw new GgufError(
-      path,
-      `has no chat template, and the guard's prompt is built from it. Use a conversion that kept it. ${USE}`,
-    );
-  const guess = recogniseSource(template, hints);
+  const [fault] = faultsOf(header);
+  if (fault !== undefined) throw new GgufError(path, fault);
+  const guess = recogniseSource(templateOf(header) ?? '', hintsOf(header));
   return {
     header,
     family:
       guess === undefined ? undefined : { id: guess.definition.id, taxonomy: guess.definition.taxonomy },
     fingerprint: await modelFingerprint(path, header.dataOffset),
   };
+}
+
+/** Why a file that can be read as a GGUF cannot be a guard: what follows its path in a sentence, and what to do. */
+export function faultsOf(header: GgufHeader): string[] {
+  const faults: string[] = [];
+  const { architecture } = hintsOf(header);
+  if (!GUARD_ARCHITECTURES.includes(architecture ?? ''))
+    faults.push(
+      `holds a model of the kind "${architecture ?? 'unknown'}", and guard models are of the kinds ${GUARD_ARCHITECTURES.join(', ')}. ${USE}`,
+    );
+  if (header.tensors.length === 0) faults.push(`holds no weights, only a vocabulary. ${USE}`);
+  if (!header.metadata.has('tokenizer.ggml.tokens')) faults.push(`has no vocabulary. ${USE}`);
+  if (header.duplicateToken !== undefined)
+    faults.push(
+      `is damaged: the token ${JSON.stringify(header.duplicateToken)} stands in its vocabulary twice. Convert or download it again.`,
+    );
+  if (templateOf(header) === undefined)
+    faults.push(
+      `has no chat template, and the guard's prompt is built from it. Use a conversion that kept it. ${USE}`,
+    );
+  return faults;
+}
+
+/** The chat template's Jinja source. */
+export function templateOf({ metadata }: Pick<GgufHeader, 'metadata'>): string | undefined {
+  const template = metadata.get('tokenizer.chat_template');
+  return typeof template === 'string' && template !== '' ? template : undefined;
 }
 
 /** What the metadata say about the kind of model. */
