@@ -74,7 +74,7 @@ interface HeldFrame {
 
 /**
  * Yields the frames that may go to the client. The caller writes each before it asks for the next, so
- * a slow client slows the upstream down. Ending the generator early ends the source.
+ * a slow client slows the upstream down. Ending the generator early ends the source and the review.
  */
 export async function* gateReply(
   frames: AsyncIterable<ReplyFrame>,
@@ -86,6 +86,7 @@ export async function* gateReply(
     return yield* gate.run(source);
   } finally {
     gate.report();
+    options.review.close();
     await source.close();
   }
 }
@@ -255,6 +256,8 @@ class Gate {
 
   *#releaseFree(last: boolean): Generator<ReplyFrame> {
     while (this.#mayRelease()) {
+      // The end came while this window was judged: the last frame waits for the review of the whole reply.
+      if (!last && this.#ended && this.#held.length === 1) return;
       const held = this.#held.shift();
       if (held === undefined) return;
       for (const piece of held.pieces) this.#release(piece);

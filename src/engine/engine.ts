@@ -8,11 +8,16 @@ import type { Conversation, GuardMessage } from '../core/conversation.js';
 import { toGuardMessages } from '../core/conversation.js';
 import type { Decision } from '../core/decision.js';
 import type { EventSink } from '../core/events.js';
-import type { Judge } from '../core/judge.js';
+import type { Judge, JudgeOptions } from '../core/judge.js';
 import type { Taxonomies } from '../core/taxonomy.js';
 import type { Policy } from '../policy/policy.js';
-import { decide, decideUnjudged, lowestThreshold } from '../policy/policy.js';
+import { decide, decideUnjudged } from '../policy/policy.js';
+import { createAsk } from './ask.js';
+import { createGrowingMessage, type GrowingMessage } from './growing-message.js';
+import { normalMessage } from './normal-text.js';
 import { nothingToJudge } from './nothing-to-judge.js';
+import { firstLink, keyOf, nextLink, type Link, type QuestionSettings } from './question-key.js';
+import { questionSettings } from './question-settings.js';
 import type { RequestContext } from './request-context.js';
 import { createReplyReview, type ReplyReview } from './reply-review.js';
 import type { VerdictCache } from './verdict-cache.js';
@@ -29,11 +34,12 @@ export interface EngineParts {
 export interface Engine {
   /**
    * Judges every turn, the newest first, each with the turns before it as context: what an earlier turn
-   * smuggled in counts. Stops at the first turn that the policy blocks. A conversation without text
-   * is allowed (Ollama loads models that way).
+   * smuggled in counts. Stops at the first turn that the policy blocks. Turns for which the policy's
+   * `judge_total_timeout_ms` leaves no time are `unavailable(timeout)`, unless they are in the cache. A
+   * conversation without text is allowed (Ollama loads models that way).
    */
   assessPrompt(conversation: Conversation, context: RequestContext): Promise<Decision>;
-  /** Judges a reply while it grows. */
+  /** Judges a reply while it grows. Whoever opens it closes it. */
   openReply(conversation: Conversation, context: RequestContext): ReplyReview;
   /** The verdict on the last message alone, in the policy's taxonomy, with the others as context. */
   judgeMessages(
@@ -48,21 +54,32 @@ export interface Engine {
 export function createEngine(parts: EngineParts): Engine {
   const { judge, scanner, cache, taxonomies, emit } = parts;
 
-  async function judgeMessages(
+  const ask = createAsk({ judge, cache, emit });
+
+  const settingsOf = (direction: Direction, context: RequestContext): QuestionSettings =>
+    questionSettings(direction, context, judge, taxonomies);
+
+  /** @param link of the messages, the judged one included */
+  async function judgeLast(
     messages: readonly GuardMessage[],
+    link: Link,
+    settings: QuestionSettings,
     direction: Direction,
-    { requestId, policy, signal }: RequestContext,
+    context: RequestContext,
   ): Promise<Verdict> {
-    const request = {
-      messages,
-      categoriesFrom: lowestThreshold(direction === 'prompt' ? policy.prompt : policy.reply),
+    const role = messages.at(-1)?.role ?? 'User';
+    const request = { ...settings, messages };
+    const start = (options: JudgeOptions): Promise<Verdict> => judge.assess(request, options);
+    return inTaxonomyOf(context.policy, await ask({ key: keyOf(link), role, direction, start }, context));
+  }
+
+  function openMessage(before: readonly GuardMessage[], context: RequestContext): GrowingMessage {
+    const settings = settingsOf('reply', context);
+    const message = createGrowingMessage({ judge, ask, settings, before, direction: 'reply' }, context);
+    return {
+      judge: async (text) => inTaxonomyOf(context.policy, await message.judge(text)),
+      close: () => message.close(),
     };
-    const key = cache.key(judge, request);
-    const known = cache.get(key);
-    const verdict = known ?? (await judge.assess(request, { signal, timeoutMs: policy.judgeTimeoutMs }));
-    if (known === undefined && verdict.verdict !== 'unavailable') cache.set(key, verdict);
-    emit({ type: 'verdict', requestId, direction, verdict, cached: known !== undefined, shared: false });
-    return inTaxonomyOf(policy, verdict);
   }
 
   function inTaxonomyOf(policy: Policy, verdict: Verdict): Verdict {
@@ -78,10 +95,20 @@ export function createEngine(parts: EngineParts): Engine {
 
   return {
     scanner,
-    judgeMessages,
     decide: decideBy,
-    openReply: (conversation, context) =>
-      createReplyReview({ judgeMessages, scanner, decide: decideBy, emit }, conversation, context),
+
+    judgeMessages(messages, direction, context) {
+      const settings = settingsOf(direction, context);
+      const normal = messages.map(normalMessage);
+      const link = normal.reduce(nextLink, firstLink(judge, settings));
+      return judgeLast(normal, link, settings, direction, context);
+    },
+
+    openReply(conversation, context) {
+      const before = toGuardMessages(conversation.turns).map(normalMessage);
+      const open = (): GrowingMessage => openMessage(before, context);
+      return createReplyReview({ openMessage: open, scanner, decide: decideBy, emit }, context);
+    },
 
     async assessPrompt(conversation, context) {
       const { policy, requestId } = context;
@@ -90,13 +117,17 @@ export function createEngine(parts: EngineParts): Engine {
         emit({ type: 'decision', requestId, decision: unjudged });
         return unjudged;
       }
-      const messages = toGuardMessages(conversation.turns);
       const verdicts: Verdict[] = [];
       let decision: Decision | undefined;
       if (policy.prompt.enabled) {
+        const messages = toGuardMessages(conversation.turns).map(normalMessage);
+        const settings = settingsOf('prompt', context);
+        const links = linksOf(messages, firstLink(judge, settings));
+        const timed = { deadline: performance.now() + policy.judgeTotalTimeoutMs, ...context };
         // The newest turn first: it is the one that is not in the cache, and the likeliest to be blocked.
-        for (let end = messages.length; end > 0; end -= 1) {
-          verdicts.push(await judgeMessages(messages.slice(0, end), 'prompt', context));
+        for (const [index, link] of [...links.entries()].reverse()) {
+          const upTo = messages.slice(0, index + 1);
+          verdicts.push(await judgeLast(upTo, link, settings, 'prompt', timed));
           decision = decideBy({ direction: 'prompt', verdicts, code: [] }, policy);
           if (decision.action === 'block') break;
         }
@@ -107,4 +138,11 @@ export function createEngine(parts: EngineParts): Engine {
       return decision;
     },
   };
+}
+
+/** One link for each message: of all messages up to it. */
+function linksOf(messages: readonly GuardMessage[], first: Link): Link[] {
+  const links: Link[] = [];
+  for (const message of messages) links.push(nextLink(links.at(-1) ?? first, message));
+  return links;
 }

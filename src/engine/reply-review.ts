@@ -3,13 +3,15 @@
  * what changed and answers with one decision for the whole reply and the code blocks that need a
  * note. It never says what may be released: that is the gate's part.
  */
-import type { Assessment, CodeAssessment, Direction, Verdict } from '../core/assessment.js';
+import type { Assessment, CodeAssessment, Verdict } from '../core/assessment.js';
 import type { CodeBlock, CodeScanner } from '../core/code-scanner.js';
-import type { Channel, Conversation, GuardMessage } from '../core/conversation.js';
-import { readable, toGuardMessages } from '../core/conversation.js';
+import type { Channel } from '../core/conversation.js';
+import { readable } from '../core/conversation.js';
 import type { Decision } from '../core/decision.js';
 import type { EventSink } from '../core/events.js';
 import type { Policy } from '../policy/policy.js';
+import { createBlockFinder, type BlockFinder } from './block-finder.js';
+import type { GrowingMessage } from './growing-message.js';
 import type { RequestContext } from './request-context.js';
 
 /** One text of the reply as far as it has come. */
@@ -18,6 +20,7 @@ export interface ReplyText {
   readonly id: string;
   readonly choice: number;
   readonly channel: Channel;
+  /** What the text with this id was in the last window, and more. */
   readonly text: string;
   /** No more will come. */
   readonly complete: boolean;
@@ -43,37 +46,59 @@ export interface ReplyReview {
   judge(texts: readonly ReplyText[]): Promise<ReviewOutcome>;
   /** Offset from which `text` may belong to a code block that is not closed yet; its length when code is not scanned. */
   holdFrom(text: ReplyText): number;
+  /** Gives back what the judge keeps for this reply. To be called when the reply has ended, whatever way. */
+  close(): void;
 }
 
 export interface ReviewParts {
-  readonly judgeMessages: (
-    messages: readonly GuardMessage[],
-    direction: Direction,
-    context: RequestContext,
-  ) => Promise<Verdict>;
+  /** A message of the reply's conversation; verdicts come in the policy's taxonomy. */
+  readonly openMessage: () => GrowingMessage;
   readonly scanner: CodeScanner;
   readonly decide: (assessment: Assessment, policy: Policy) => Decision;
   readonly emit: EventSink;
 }
 
-export function createReplyReview(
-  parts: ReviewParts,
-  conversation: Conversation,
-  context: RequestContext,
-): ReplyReview {
+/** One choice of the reply: what judges it, and the latest verdict with the text it is on. */
+interface Choice {
+  readonly message: GrowingMessage;
+  text: string;
+  verdict: Verdict | undefined;
+}
+
+/** The fenced blocks of one text, and how many of them are closed and scanned. */
+interface Fences {
+  readonly finder: BlockFinder;
+  scanned: number;
+}
+
+export function createReplyReview(parts: ReviewParts, context: RequestContext): ReplyReview {
   const { policy, requestId } = context;
   const scanOptions = { signal: context.signal, timeoutMs: policy.code.timeoutMs };
-  const prompt = toGuardMessages(conversation.turns);
-  /** Latest verdict of each choice, and the text it is on. */
-  const verdicts = new Map<number, { text: string; verdict: Verdict }>();
+  const choices = new Map<number, Choice>();
+  const fences = new Map<string, Fences>();
   /** Scans by text and place; a closed block never changes. */
   const scans = new Map<string, CodeAssessment>();
 
-  async function judgeChoice(choice: number, texts: readonly ReplyText[]): Promise<void> {
+  async function judgeChoice(index: number, texts: readonly ReplyText[]): Promise<void> {
     const text = readable(texts.map((each) => each.text));
-    if (text === '' || verdicts.get(choice)?.text === text) return;
-    const verdict = await parts.judgeMessages([...prompt, { role: 'Agent', text }], 'reply', context);
-    verdicts.set(choice, { text, verdict });
+    if (text === '') return;
+    let choice = choices.get(index);
+    if (choice === undefined) {
+      choice = { message: parts.openMessage(), text: '', verdict: undefined };
+      choices.set(index, choice);
+    }
+    if (choice.text === text) return;
+    choice.verdict = await choice.message.judge(text);
+    choice.text = text;
+  }
+
+  function fencesOf({ id }: ReplyText): Fences {
+    let found = fences.get(id);
+    if (found === undefined) {
+      found = { finder: createBlockFinder(parts.scanner), scanned: 0 };
+      fences.set(id, found);
+    }
+    return found;
   }
 
   async function scanText(text: ReplyText): Promise<BlockNote[]> {
@@ -84,11 +109,14 @@ export function createReplyReview(
       const decision = decideOn([scanned]);
       if (decision.action === 'annotate') notes.push({ textId: text.id, offset, decision });
     };
-    const { blocks } = parts.scanner.locate(text.text);
-    for (const block of blocks) {
+    const known = fencesOf(text);
+    const { blocks } = known.finder.locate(text.text);
+    for (const block of blocks.slice(known.scanned)) {
       const key = `${text.id}@${block.start}-${block.end}`;
-      if (scans.has(key) || !(block.closed || text.complete)) continue;
-      keep(key, block.end, await scanBlock(text.text, block));
+      if (!scans.has(key) && (block.closed || text.complete))
+        keep(key, block.end, await scanBlock(text.text, block));
+      // Some servers send more after they called a reply finished: an open block may still grow.
+      if (block.closed) known.scanned += 1;
     }
     const key = `${text.id}@${text.text.length}`;
     if (text.complete && text.channel === 'text' && !scans.has(key))
@@ -150,7 +178,7 @@ export function createReplyReview(
           else notes.push(...(await scanText(text)));
         }
       }
-      const found = [...verdicts.values()].map(({ verdict }) => verdict);
+      const found = [...choices.values()].flatMap(({ verdict }) => (verdict === undefined ? [] : [verdict]));
       // A reply without any text yet has no verdict, and needs none.
       const decision =
         policy.reply.enabled && found.length > 0
@@ -163,7 +191,11 @@ export function createReplyReview(
     holdFrom(text) {
       if (!policy.code.enabled || text.complete) return text.text.length;
       if (text.channel === 'tool_arguments') return 0;
-      return parts.scanner.locate(text.text).holdFrom;
+      return fencesOf(text).finder.locate(text.text).holdFrom;
+    },
+
+    close() {
+      for (const { message } of choices.values()) message.close();
     },
   };
 }
