@@ -9,7 +9,9 @@ const BYTES_PER_TOKEN = 3;
 /** Room for the guard's own prompt: Llama Guard 2's policy is the longest, with about 700 tokens. */
 const PROMPT_TOKENS = 1024;
 /** More requests for one message are not sent. */
-export const MOST_PIECES = 64;
+const MOST_PIECES = 64;
+/** Bytes; with fewer, pieces would have no meaning left. */
+const SMALLEST_ROOM = 64;
 
 /** Bytes of text that fit beside the guard's prompt. */
 export function roomFor(contextTokens: number): number {
@@ -21,24 +23,27 @@ export function bytesOf(messages: readonly GuardMessage[]): number {
 }
 
 /**
- * Cuts the last message into pieces that share a quarter with their neighbours; each comes with all that
- * was said before. Never cuts a character in two.
+ * Cuts the last message into pieces that share a quarter with their neighbours. Before each stand as many
+ * of the latest messages as fit into a quarter of the room (or more, where the last message leaves it), as
+ * with the local guards. Never cuts a character in two.
  *
  * @param room bytes
- * @returns one conversation a piece; undefined when what was said before leaves less than half the room,
- *   or when there would be too many
+ * @returns one conversation a piece; undefined when there would be more than 64
  */
 export function overlappingPieces(
   messages: readonly GuardMessage[],
   room: number,
 ): GuardMessage[][] | undefined {
   const last = messages.at(-1);
-  if (last === undefined) return undefined;
-  const context = messages.slice(0, -1);
-  const size = room - bytesOf(context);
-  if (size < room / 2 || size < 16) return undefined;
+  if (last === undefined || room < SMALLEST_ROOM) return undefined;
+  const contextRoom = Math.max(room / 4, room - bytesOf([last]));
+  const context: GuardMessage[] = [];
+  for (const message of messages.slice(0, -1).reverse()) {
+    if (bytesOf([message, ...context]) > contextRoom) break;
+    context.unshift(message);
+  }
   const pieces: GuardMessage[][] = [];
-  for (const text of cut(last.text, size)) {
+  for (const text of cut(last.text, room - bytesOf(context))) {
     if (pieces.length === MOST_PIECES) return undefined;
     pieces.push([...context, { role: last.role, text }]);
   }

@@ -17,12 +17,9 @@ const NO_YES = { safe: 'No', unsafe: 'Yes' };
 const ids = (letter: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
 
-/**
- * The category lists are those of the model cards: Llama Guard 2 has 11, Llama Guard 3 and 4 have 14. Llama
- * Guard 1 writes O1 to O6, of a taxonomy older than MLCommons': its verdicts have no categories here.
- */
+/** The category lists are those of the model cards; taxonomies as for the local guards of these families. */
 const FAMILIES: Record<GuardFamilyId, Omit<RemoteFamily, 'id'>> = {
-  'llama-guard-1': { taxonomy: 'mlcommons-v0.5', categoryIds: [], words: SAFE_UNSAFE },
+  'llama-guard-1': { taxonomy: 'llama-guard-1', categoryIds: ids('O', 6), words: SAFE_UNSAFE },
   'llama-guard-2': { taxonomy: 'mlcommons-v0.5', categoryIds: ids('S', 11), words: SAFE_UNSAFE },
   'llama-guard-3': { taxonomy: 'mlcommons-v1.0', categoryIds: ids('S', 14), words: SAFE_UNSAFE },
   'llama-guard-4': { taxonomy: 'mlcommons-v1.0', categoryIds: ids('S', 14), words: SAFE_UNSAFE },

@@ -182,10 +182,7 @@ export function createRemoteJudge(spec: RemoteJudgeSpec, options: RemoteJudgeOpt
     signal: AbortSignal,
   ): Promise<PieceResult> {
     const pieces = overlappingPieces(messages, room);
-    if (pieces === undefined)
-      return overflow(
-        'What was said before the message, or the message itself, is too long to be judged in pieces.',
-      );
+    if (pieces === undefined) return overflow('The message is too long even to be judged in pieces.');
     const results: PieceResult[] = [];
     const queue = pieces.values();
     const work = async (): Promise<void> => {
