@@ -10,6 +10,8 @@ export const EXIT = {
   unavailable: 3,
   /** A fault of Portcullis itself; `EX_SOFTWARE` of sysexits.h. */
   bug: 70,
+  /** Stopped by Ctrl-C before it was done: 128 + SIGINT. */
+  interrupted: 130,
   /** Whoever read the output stopped reading: 128 + SIGPIPE, as other programs end then. */
   outputClosed: 141,
 } as const;

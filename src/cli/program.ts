@@ -4,6 +4,7 @@ import { GuardError } from '../core/errors.js';
 import { registerClassify } from './commands/classify.js';
 import { registerConfig } from './commands/config.js';
 import { registerModels } from './commands/models.js';
+import { registerEval } from './commands/eval.js';
 import { registerPolicy } from './commands/policy.js';
 import { registerScan } from './commands/scan.js';
 import { registerServe } from './commands/serve.js';
@@ -19,7 +20,7 @@ Start here:
 
 Exit codes:
   0  fine, all safe
-  1  something unsafe or insecure was found (classify, scan)
+  1  something unsafe or insecure was found (classify, scan); policies differ (policy diff)
   2  wrong usage, configuration or input
   3  the guard is unavailable
 
@@ -40,7 +41,8 @@ function createProgram(setExit: SetExit): Command {
   registerClassify(program, setExit);
   registerScan(program, setExit);
   registerModels(program, setExit);
-  registerPolicy(program);
+  registerEval(program, setExit);
+  registerPolicy(program, setExit);
   registerConfig(program);
   return program;
 }

@@ -28,8 +28,9 @@ export interface Estimate {
   readonly high: number | undefined;
 }
 
-/** Fewer lines than this, or none or all of them: resampling says nothing, Wilson's formula does. */
+/** With fewer lines than this, or fewer than `RARE` of either kind, resampling says little; Wilson's formula does. */
 const FEW = 30;
+const RARE = 5;
 /** Distinct scores beyond this are put together for the interval of the average precision. */
 const MOST_GROUPS = 4096;
 
@@ -74,7 +75,7 @@ export function estimateRates(confusion: Confusion, options: BootstrapOptions): 
   }
   const { confidence } = options;
   const proportion = (rate: 'precision' | 'recall' | 'fpr', k: number, n: number): Estimate =>
-    n < FEW || k === 0 || k === n
+    isScarce(k, n)
       ? estimateProportion(k, n, confidence)
       : { value: k / n, ...percentiles(resampled[rate], confidence) };
   // F1 = 2 J / (1 + J), where J, the share of right answers among all lines that are or were called
@@ -84,7 +85,6 @@ export function estimateRates(confusion: Confusion, options: BootstrapOptions): 
     low: (2 * low) / (1 + low),
     high: (2 * high) / (1 + high),
   });
-  const fewForF1 = counted < FEW || truePositives === 0 || truePositives === counted;
   return {
     precision: proportion('precision', truePositives, truePositives + falsePositives),
     recall: proportion('recall', truePositives, unsafe),
@@ -94,11 +94,15 @@ export function estimateRates(confusion: Confusion, options: BootstrapOptions): 
         ? NOTHING
         : {
             value: f1Of(confusion),
-            ...(fewForF1
+            ...(isScarce(truePositives, counted)
               ? fromProportion(wilsonInterval(truePositives, counted, confidence))
               : percentiles(resampled.f1, confidence)),
           },
   };
+}
+
+function isScarce(k: number, n: number): boolean {
+  return n < FEW || k < RARE || n - k < RARE;
 }
 
 /**

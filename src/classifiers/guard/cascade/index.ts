@@ -11,3 +11,4 @@ export {
 } from './calibration-file.js';
 export { createCascadeJudge, type CascadeJudge } from './cascade-judge.js';
 export type { CascadeParts } from './decide.js';
+export { thresholdRange } from './threshold-range.js';
