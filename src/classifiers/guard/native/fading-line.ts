@@ -1,7 +1,7 @@
 /** A straight line through measurements, of which the newer count more. */
 
 export interface FadingLine {
-  /** What was measured at `x`. Both finite and not negative. */
+  /** What was measured at `x`. Neither is negative; what is not finite is left out. */
   add(x: number, y: number): void;
   /** Estimate at `x`; 0 before the first measurement. */
   at(x: number): number;
@@ -42,12 +42,14 @@ export function createFadingLine(options: FadingLineOptions): FadingLine {
     const throughOrigin = meanX === 0 ? 0 : meanY / meanX;
     const ridge = spreadNeeded(meanX) ** 2;
     const expected = Math.min(expectedSlope ?? throughOrigin, throughOrigin);
-    const fitted = (products / total + ridge * expected) / (squares / total + ridge);
+    const spread = squares / total + ridge;
+    const fitted = spread === 0 ? expected : (products / total + ridge * expected) / spread;
     return Math.min(Math.max(fitted, 0), throughOrigin);
   }
 
   return {
     add(x, y) {
+      if (!Number.isFinite(x) || !Number.isFinite(y)) return;
       total = total * (1 - weight) + 1;
       squares *= 1 - weight;
       products *= 1 - weight;
@@ -60,7 +62,7 @@ export function createFadingLine(options: FadingLineOptions): FadingLine {
       products += offX * (y - meanY);
     },
     at(x) {
-      return total === 0 ? 0 : meanY + slope() * (x - meanX);
+      return total === 0 ? 0 : Math.max(0, meanY + slope() * (x - meanX));
     },
     get slope() {
       return slope();

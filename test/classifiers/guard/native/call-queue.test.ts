@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCallQueue, type QueuedCall } from '../../../../src/classifiers/guard/native/call-queue.js';
+import {
+  createCallQueue,
+  MOST_OVERTAKEN,
+  type QueuedCall,
+} from '../../../../src/classifiers/guard/native/call-queue.js';
 
 function queueOf(limit: number) {
   const abandoned: string[] = [];
@@ -86,6 +90,53 @@ describe('the queue of calls', () => {
           expect(queue.depth).toBe(0);
         },
       ),
+    );
+  });
+
+  it('says when to come again where it is full', async () => {
+    const { queue } = queueOf(1);
+    void queue.add('a', PATIENT, '');
+    expect(await queue.add('b', PATIENT, '')).toMatchObject({ reason: 'overloaded', retryAfter: 7 });
+    queue.rejectWaiting('aborted', 'x');
+  });
+
+  it('gives the preferred call first, passes over what does not fit, and else keeps the order', () => {
+    const { queue } = queueOf(10);
+    for (const name of ['a1', 'b1', 'a2', 'c1']) void queue.add(name, PATIENT, name.charAt(0));
+    expect(queue.take({ prefers: (lane) => lane === 'b' })?.request).toBe('b1');
+    expect(queue.take({ fits: (lane) => lane === 'c' })?.request).toBe('c1');
+    expect(queue.take({ fits: (lane) => lane === 'd' })).toBeUndefined();
+    expect(queue.take({ prefers: (lane) => lane === 'd' })?.request).toBe('a1');
+    expect(queue.take()?.request).toBe('a2');
+  });
+
+  it('lets no call be overtaken more often than it says, whatever is wished for', () => {
+    const lanes = fc.constantFrom('a', 'b', 'c');
+    const wish = fc.record({ fits: fc.subarray(['a', 'b', 'c']), prefers: fc.option(lanes) });
+    const action = fc.oneof(fc.record({ add: lanes }), fc.record({ take: wish }));
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 120 }), (actions) => {
+        const { queue } = queueOf(1000);
+        const overtaken = new Map<number, number>();
+        for (const one of actions) {
+          if ('add' in one) {
+            void queue.add('x', PATIENT, one.add);
+            continue;
+          }
+          const { fits, prefers } = one.take;
+          const taken = queue.take({
+            fits: (lane) => fits.includes(lane),
+            prefers: (lane) => lane === prefers,
+          });
+          if (taken === undefined) continue;
+          for (const { id } of queue.waiting)
+            if (id < taken.id) overtaken.set(id, (overtaken.get(id) ?? 0) + 1);
+          taken.settle({ status: 'done', value: 'y' });
+        }
+        expect(Math.max(0, ...overtaken.values())).toBeLessThanOrEqual(MOST_OVERTAKEN);
+        queue.rejectWaiting('aborted', 'The test is over.');
+        expect(queue.depth).toBe(0);
+      }),
     );
   });
 });
