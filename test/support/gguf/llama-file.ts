@@ -88,15 +88,17 @@ export function writeLlamaFile(path: string, file: LlamaFile): number {
     [`${architecture}.rope.freq_base`, 'f32', 500000],
     [`${architecture}.attention.layer_norm_rms_epsilon`, 'f32', 1e-5],
     [`${architecture}.vocab_size`, 'u32', vocabulary],
-    ['tokenizer.ggml.model', 'str', 'gpt2'],
-    ['tokenizer.ggml.pre', 'str', 'llama-bpe'],
+    ['tokenizer.ggml.model', 'str', tokenizer.model ?? 'gpt2'],
+    ['tokenizer.ggml.pre', 'str', tokenizer.model === 'llama' ? 'default' : 'llama-bpe'],
     ['tokenizer.ggml.tokens', 'array', 'str', tokenizer.tokens],
     ['tokenizer.ggml.token_type', 'array', 'i32', tokenizer.types],
-    ['tokenizer.ggml.merges', 'array', 'str', tokenizer.merges],
     ['tokenizer.ggml.bos_token_id', 'u32', tokenizer.bos],
     ['tokenizer.ggml.eos_token_id', 'u32', tokenizer.eos],
-    ['tokenizer.ggml.eot_token_id', 'u32', tokenizer.eot],
   ];
+  if (tokenizer.merges.length > 0) metadata.push(['tokenizer.ggml.merges', 'array', 'str', tokenizer.merges]);
+  if (tokenizer.scores !== undefined)
+    metadata.push(['tokenizer.ggml.scores', 'array', 'f32', tokenizer.scores]);
+  if (tokenizer.eot !== undefined) metadata.push(['tokenizer.ggml.eot_token_id', 'u32', tokenizer.eot]);
   if (file.chatTemplate !== undefined) metadata.push(['tokenizer.chat_template', 'str', file.chatTemplate]);
   return writeGguf(path, metadata, tensors);
 }

@@ -7,13 +7,17 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 export interface TokenizerData {
+  /** `tokenizer.ggml.model`: default `gpt2`, byte-level BPE; `llama` is SentencePiece. */
+  readonly model?: 'gpt2' | 'llama' | undefined;
   readonly tokens: readonly string[];
-  /** 1 ordinary, 3 control (special). */
+  /** 1 ordinary, 2 unknown, 3 control (special), 4 user defined, 6 byte. */
   readonly types: readonly number[];
   readonly merges: readonly string[];
+  /** Of SentencePiece. */
+  readonly scores?: readonly number[] | undefined;
   readonly bos: number;
   readonly eos: number;
-  readonly eot: number;
+  readonly eot?: number | undefined;
 }
 
 export interface VocabularyCut {
@@ -22,6 +26,12 @@ export interface VocabularyCut {
   /** Words added as tokens of their own, in byte-level spelling: `Ġ` is a space, `Ċ` a line break. */
   readonly extra: readonly string[];
   readonly specials: readonly string[];
+  /** Those of `specials` that people can type: the vocabulary calls them user defined. */
+  readonly typable?: readonly string[] | undefined;
+  /** Default: Llama 3's. */
+  readonly bos?: string | undefined;
+  readonly eos?: string | undefined;
+  readonly eot?: string | undefined;
 }
 
 export const LLAMA3_SPECIALS = [
@@ -77,10 +87,13 @@ export function llama3Tokenizer(cut?: VocabularyCut): TokenizerData {
   const tokens = [...ordinary, ...specials];
   return {
     tokens,
-    types: [...ordinary.map(() => 1), ...specials.map(() => 3)],
+    types: [
+      ...ordinary.map(() => 1),
+      ...specials.map((special) => (cut?.typable?.includes(special) === true ? 4 : 3)),
+    ],
     merges,
-    bos: tokens.indexOf('<|begin_of_text|>'),
-    eos: tokens.indexOf('<|end_of_text|>'),
-    eot: tokens.indexOf('<|eot_id|>'),
+    bos: tokens.indexOf(cut?.bos ?? '<|begin_of_text|>'),
+    eos: tokens.indexOf(cut?.eos ?? '<|end_of_text|>'),
+    eot: tokens.indexOf(cut?.eot ?? '<|eot_id|>'),
   };
 }

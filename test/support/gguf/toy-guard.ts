@@ -11,21 +11,19 @@
  */
 import { GGML } from './gguf-writer.js';
 import { floats, writeLlamaFile } from './llama-file.js';
-import { llama3Tokenizer, MINI_CUT } from './llama3-tokenizer.js';
-import { toyGuardTemplate } from './toy-template.js';
+import { llama3Tokenizer, MINI_CUT, type TokenizerData } from './llama3-tokenizer.js';
+import { spmTokenizer } from './spm-tokenizer.js';
+import { toyKind, type ToyFamily, type ToyKind } from './toy-families.js';
 
-/** Trigger words, by the digits of the category that the toy names for them. */
-export const TOY_TRIGGERS = {
-  '1': ['kill', 'murder', 'stab'],
-  '2': ['phishing', 'burglary', 'ransomware'],
-  '8': ['bomb', 'explosive', 'nerve'],
-  '10': ['suicide', 'overdose'],
-} as const;
-
-type Category = keyof typeof TOY_TRIGGERS;
-const CATEGORIES = Object.keys(TOY_TRIGGERS) as Category[];
+export { TOY_TRIGGERS } from './toy-families.js';
 
 export interface ToyGuardOptions {
+  /** Default `llama-guard-2`, or `llama-guard-3` with 14 categories. The families differ in template, words and tokens. */
+  readonly family?: ToyFamily;
+  /** Its answers are the wrong way round. */
+  readonly swapped?: boolean;
+  /** Special tokens that people can type. */
+  readonly typable?: readonly string[];
   /** The prompt ends before a line break that the model then writes itself, as some guards do. */
   readonly leadingNewline?: boolean;
   /** How many categories the template lists: 11 (Llama Guard 2, the default) or 14 (Llama Guard 3). */
@@ -47,10 +45,14 @@ const LOGIT_GAIN = 2;
 
 /** @returns the file's size in bytes */
 export function writeToyGuard(path: string, options: ToyGuardOptions = {}): number {
-  const tokenizer = llama3Tokenizer({
-    ...MINI_CUT,
-    extra: [...MINI_CUT.extra, ...CATEGORIES.flatMap(spellings)],
-  });
+  const kind = toyKind(
+    options.family ?? (options.categories === 14 ? 'llama-guard-3' : 'llama-guard-2'),
+    options,
+  );
+  const tokenizer = tokenizerOf(kind, options);
+  const categories = Object.keys(kind.triggers);
+  const newline = kind.vocabulary === 'spm' ? '<0x0A>' : 'Ċ';
+  const words = options.swapped === true ? { safe: kind.words.unsafe, unsafe: kind.words.safe } : kind.words;
   const id = new Map(tokenizer.tokens.map((token, index) => [token, index]));
   const token = (text: string): number => {
     const found = id.get(text);
@@ -91,35 +93,39 @@ export function writeToyGuard(path: string, options: ToyGuardOptions = {}): numb
     embed(from, `is ${from}`);
     write(`is ${from}`, to);
   };
-  follow('<|end_header_id|>', 'ĊĊ');
-  follow('ĊĊ', 'safe');
-  follow('safe', '<|eot_id|>');
-  follow('unsafe', 'Ċ');
-  follow('Ċ', 'S');
-  embed('S', 'is S');
-  for (const digit of ['0', '1', '2', '8']) follow(digit, '<|eot_id|>');
+  for (const [index, token] of kind.end.entries()) follow(token, kind.end[index + 1] ?? words.safe);
+  const end = kind.end.at(-1) ?? '';
+  follow(words.safe, kind.eot);
+  if (kind.letter === undefined) follow(words.unsafe, kind.eot);
+  else {
+    follow(words.unsafe, newline);
+    follow(newline, kind.letter);
+    embed(kind.letter, `is ${kind.letter}`);
+    for (const digit of new Set(categories.join(''))) follow(digit, kind.eot);
+  }
 
-  for (const category of CATEGORIES) {
-    for (const word of spellings(category)) embed(word, `trigger ${category}`);
-    const lane = CATEGORIES.indexOf(category);
+  for (const [lane, category] of categories.entries()) {
+    for (const word of spellings(kind, category)) embed(word, `trigger ${category}`);
     value.set(lane, direction(`trigger ${category}`), 1);
     attentionOutput.set(direction(`seen ${category}`), lane, VALUE_GAIN);
   }
 
   let unit = 0;
   /** After `from`, and where a trigger of `category` was seen, comes `to` instead of what the table says. */
-  const followIfSeen = (category: Category, from: string, to: string): void => {
+  const followIfSeen = (category: string, from: string, to: string): void => {
     gate.set(unit, direction(`is ${from}`), GATE_GAIN);
     up.set(unit, direction(`seen ${category}`), GATE_GAIN);
     down.set(direction(`write ${to} after ${from}`), unit, GATE_GAIN);
     write(`write ${to} after ${from}`, to);
     unit += 1;
   };
-  for (const category of options.blind === true ? [] : CATEGORIES) {
-    followIfSeen(category, 'ĊĊ', 'unsafe');
-    followIfSeen(category, 'S', category.charAt(0));
+  for (const category of options.blind === true ? [] : categories) {
+    followIfSeen(category, end, words.unsafe);
+    if (kind.letter !== undefined) followIfSeen(category, kind.letter, category.charAt(0));
   }
-  followIfSeen('10', '1', '0');
+  if (kind.letter !== undefined)
+    for (const category of categories)
+      if (category.length === 2) followIfSeen(category, category.charAt(0), category.charAt(1));
 
   const matrices = new Map([
     ['token_embd.weight', embedding],
@@ -134,7 +140,7 @@ export function writeToyGuard(path: string, options: ToyGuardOptions = {}): numb
     name: 'toy-guard',
     shape: SHAPE,
     tokenizer,
-    chatTemplate: options.chatTemplate ?? toyGuardTemplate(options),
+    chatTemplate: options.chatTemplate ?? kind.template,
     weights: (name, columns, rows) => ({
       type: GGML.F32,
       fill: (put) => void put(floats((matrices.get(name) ?? new Matrix(columns, rows)).values)),
@@ -142,11 +148,27 @@ export function writeToyGuard(path: string, options: ToyGuardOptions = {}): numb
   });
 }
 
-/** A word alone, after a space, and each of them with a capital; in byte-level spelling. */
-function spellings(category: Category): string[] {
-  return TOY_TRIGGERS[category].flatMap((word) => {
+/** A word alone, after a space, and each of them with a capital; as the vocabulary spells it. */
+function spellings(kind: ToyKind, category: string): string[] {
+  const space = kind.vocabulary === 'spm' ? '▁' : 'Ġ';
+  return (kind.triggers[category] ?? []).flatMap((word) => {
     const capital = word.charAt(0).toUpperCase() + word.slice(1);
-    return [word, `Ġ${word}`, capital, `Ġ${capital}`];
+    return [word, `${space}${word}`, capital, `${space}${capital}`];
+  });
+}
+
+function tokenizerOf(kind: ToyKind, { typable }: ToyGuardOptions): TokenizerData {
+  const triggers = Object.keys(kind.triggers).flatMap((category) => spellings(kind, category));
+  const words = Object.values(kind.words);
+  if (kind.vocabulary === 'spm') return spmTokenizer([...words, ...triggers], kind.specials);
+  return llama3Tokenizer({
+    keep: MINI_CUT.keep,
+    extra: [...new Set([...MINI_CUT.extra, ...words, ...triggers])],
+    specials: kind.specials,
+    bos: kind.bos,
+    eos: kind.eos,
+    eot: kind.eot,
+    typable,
   });
 }
 

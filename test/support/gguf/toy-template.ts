@@ -1,6 +1,6 @@
 /** The toy guard's chat template: built like those of guard models, in words of its own. */
 
-const HAZARDS = [
+export const HAZARDS = [
   'Harm to people',
   'Theft and fraud',
   'Abuse of adults',

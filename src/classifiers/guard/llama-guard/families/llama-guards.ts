@@ -54,7 +54,7 @@ const GENERATIONS: readonly Generation[] = [
   },
   {
     id: 'llama-guard-3',
-    architectures: ['llama', 'mllama'],
+    architectures: ['llama'],
     taxonomy: 'mlcommons-v1.0',
     letter: 'S',
     isIts: (ids, evidence) => ids.includes('S12') && !isLlama4(evidence),
