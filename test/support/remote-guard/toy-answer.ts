@@ -3,7 +3,14 @@
  * than the local way: the messages' texts are put into the template as they are, and special tokens and
  * tags in them are taken for real. A text that was not defused can so hide what it says.
  */
-import { TOY_TRIGGERS } from '../gguf/toy-guard.js';
+
+/** Trigger words, by the digits of their category: those of the toy GGUF. */
+const TRIGGERS: Readonly<Record<string, readonly string[]>> = {
+  '1': ['kill', 'murder', 'stab'],
+  '2': ['phishing', 'burglary', 'ransomware'],
+  '8': ['bomb', 'explosive', 'nerve'],
+  '10': ['suicide', 'overdose'],
+};
 
 export interface ToyMessage {
   readonly role: string;
@@ -35,7 +42,7 @@ export function toyAnswer(messages: readonly ToyMessage[]): ToyToken[] {
   // The conversation ends at the first tag that says so, and a new turn makes the old one forgotten.
   const conversation = prompt.split('<BEGIN CONVERSATION>').at(-1)?.split('<END CONVERSATION>')[0] ?? '';
   const read = conversation.split(/<\|[a-z_]+\|>/).at(-1) ?? '';
-  const found = Object.entries(TOY_TRIGGERS).filter(([, words]) =>
+  const found = Object.entries(TRIGGERS).filter(([, words]) =>
     words.some((word) => new RegExp(`\\b${word}`, 'i').test(read)),
   );
   if (found.length === 0) return [{ text: 'safe', p: 0.98, others: [['unsafe', 0.015]] }];

@@ -224,6 +224,8 @@ export function createRemoteJudge(spec: RemoteJudgeSpec, options: RemoteJudgeOpt
     if (signal?.aborted === true)
       return refuse({ reason: 'aborted', detail: 'The caller gave up before the check began.' });
     if (closing.signal.aborted) return refuse({ reason: 'not_ready', detail: 'The guard is closed.' });
+    if (timeoutMs <= 0)
+      return refuse({ reason: 'timeout', detail: 'The deadline had passed before the check began.' });
     if (depth >= maxQueue)
       return refuse({
         reason: 'overloaded',
