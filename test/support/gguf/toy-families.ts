@@ -54,8 +54,8 @@ const LLAMA_3 = {
   letter: 'S',
   triggers: TOY_TRIGGERS,
 } as const;
-/** Without suicide: the rules that Portcullis writes into these prompts name it. */
-const FOR_RULES = Object.fromEntries(Object.entries(TOY_TRIGGERS).filter(([digits]) => digits !== '10'));
+/** The rules that Portcullis writes into some prompts name bombs and killing; these words are not in them. */
+const FOR_RULES = { '1': ['murder', 'neighbour'], '2': ['phishing', 'ransomware'], '8': ['pipe', 'nerve'] };
 const GRANITE_SPECIALS = ['<|start_of_role|>', '<|end_of_role|>', '<|end_of_text|>'];
 
 export function toyKind(family: ToyFamily, options: ToyTemplateOptions = {}): ToyKind {
