@@ -24,9 +24,14 @@ export function sendError(
   const text = JSON.stringify(body);
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.setHeader('content-length', Buffer.byteLength(text));
-  if (error.retryAfter !== undefined) response.setHeader('retry-after', String(error.retryAfter));
+  for (const [name, value] of Object.entries(retryHeaders(error))) response.setHeader(name, value);
   if (response.req.complete) response.end(text);
   else endWhileReceiving(response, text);
+}
+
+/** `retry-after` in whole seconds, at least 1; nothing where a retry cannot help. */
+export function retryHeaders({ retryAfter }: GuardError): Record<string, string> {
+  return retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) };
 }
 
 /** How long a client that is still sending may go on, in milliseconds. */

@@ -13,6 +13,7 @@ import type { ReplyFrame } from '../../core/wire-format.js';
 import type { Log } from '../../telemetry/index.js';
 import { Exchange, vanishedError } from '../exchange.js';
 import { decisionHeaders } from '../facts.js';
+import { retryHeaders } from '../send-error.js';
 import { blockError, refusalText } from '../proxy/blocked.js';
 import { clearBodyHeaders, renewEtag } from './body-headers.js';
 import { bodyKind, parseMediaType } from './media-type.js';
@@ -260,8 +261,8 @@ export class GuardedExchange {
         const format = this.#read?.format ?? errorFormatOf(this.#options.format);
         clearBodyHeaders(outer);
         outer.setHeader('cache-control', 'no-store');
-        const retry = error.retryAfter === undefined ? {} : { 'retry-after': String(error.retryAfter) };
-        await exchange.sendJson(this.#statusOf(error), format.error(error, requestId), this.#decision, retry);
+        const body = format.error(error, requestId);
+        await exchange.sendJson(this.#statusOf(error), body, this.#decision, retryHeaders(error));
       } else if (this.#reader !== undefined) {
         await exchange.write(this.#reader.failure(error, requestId));
         outer.end();

@@ -140,7 +140,7 @@ export function createModelProcess<K extends SessionKind>(
 
   function onLoaded(message: Extract<FromHost, { type: 'loaded' }>): void {
     facts = message.facts as Sessions[K]['facts'];
-    parallel = parallelOf(message.facts);
+    ({ parallel } = facts);
     state = { phase: 'ready' };
     events.onLoaded();
   }
@@ -223,10 +223,4 @@ export function createModelProcess<K extends SessionKind>(
       clearTimeout(grace);
     },
   };
-}
-
-/** How many calls the session works on at a time. */
-function parallelOf(facts: unknown): number {
-  const { parallel } = facts as { readonly parallel?: number };
-  return parallel !== undefined && Number.isInteger(parallel) && parallel > 0 ? parallel : 1;
 }
