@@ -1,12 +1,13 @@
 /** `portcullis models list | pull | inspect` */
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { loadConfig } from '../../config/config.js';
+import type { ModelsConfig } from '../../config/config-types.js';
+import { GUARD_FAMILIES, type GuardFamilyId } from '../../classifiers/guard/llama-guard/family.js';
 import { parseJudgeSpec, formatJudgeSpec } from '../../classifiers/guard/spec.js';
 import type { HubSpec } from '../../classifiers/guard/model-files/index.js';
-import { CliError, EXIT, type SetExit } from '../exit.js';
+import { CliError, EXIT, type ExitCode, type SetExit } from '../exit.js';
 import { addConfigOption } from '../options.js';
-import { modelFacts } from '../model-facts.js';
 import { print, remark } from '../output/output.js';
 
 const PULL_HELP = `
@@ -46,6 +47,10 @@ interface CommonOptions {
   readonly json?: boolean;
 }
 
+interface InspectCommandOptions extends CommonOptions {
+  readonly family?: GuardFamilyId;
+}
+
 interface PullCommandOptions extends CommonOptions {
   readonly verify?: boolean;
   readonly force?: boolean;
@@ -74,8 +79,13 @@ export function registerModels(program: Command, setExit: SetExit): void {
     .description('say which guard model a file holds')
     .argument('<file>', 'a .gguf file, or the hf: spec of a downloaded model')
     .option('--json', 'one JSON object')
+    .addOption(
+      new Option('--family <family>', 'take it for a model of this family, whatever it seems to be').choices(
+        GUARD_FAMILIES,
+      ),
+    )
     .addHelpText('after', INSPECT_HELP)
-    .action(async (file: string, options: CommonOptions) => {
+    .action(async (file: string, options: InspectCommandOptions) => {
       setExit(await inspectCommand(file, options));
     });
   for (const command of [list, pull, inspect]) addConfigOption(command);
@@ -84,24 +94,24 @@ export function registerModels(program: Command, setExit: SetExit): void {
 async function listCommand({ config: file, json = false }: CommonOptions): Promise<void> {
   const { folder } = loadConfig({ flags: { config: file } }).models;
   const { listModels } = await import('../../classifiers/guard/model-files/index.js');
+  const { describeGuardFile } = await import('../../classifiers/guard/inspect-model.js');
   const { describeListed } = await import('../output/describe-model.js');
-  const listed = await listModels(folder);
   const rows = await Promise.all(
-    listed.map(async (model) => ({
+    (await listModels(folder)).map(async (model) => ({
       model,
-      facts: model.complete ? await modelFacts(model.path) : undefined,
+      report: model.complete ? await describeGuardFile(model.path) : undefined,
     })),
   );
   if (json) {
-    const objects = rows.map(({ model, facts }) => ({
+    const objects = rows.map(({ model, report }) => ({
       spec: model.spec,
       path: model.path,
       complete: model.complete,
       bytes: model.bytes,
       totalBytes: model.totalBytes ?? null,
-      family: facts?.family ?? null,
-      usable: facts !== undefined && facts.problem === undefined,
-      ...(facts?.problem === undefined ? {} : { problem: facts.problem }),
+      family: report?.family?.id ?? null,
+      usable: report?.verdict === 'usable',
+      problems: report?.problems ?? [],
       at: model.at?.toISOString() ?? null,
       sha256: model.record?.sha256 ?? null,
       licence: model.record?.licence ?? null,
@@ -113,7 +123,7 @@ async function listCommand({ config: file, json = false }: CommonOptions): Promi
     remark(
       `There are no models in ${folder}. Download one: portcullis models pull hf:USER/REPO:QUANT (docs/models.md)\n`,
     );
-  for (const { model, facts } of rows) await print(describeListed(model, facts));
+  for (const { model, report } of rows) await print(describeListed(model, report));
 }
 
 /** Signals that end a download in order, and the exit codes that tell of them. */
@@ -124,6 +134,7 @@ async function pullCommand(text: string, options: PullCommandOptions): Promise<v
   const spec = hubSpec(text);
   const { pullModel } = await import('../../classifiers/guard/model-files/index.js');
   const { createPullReport } = await import('../output/pull-report.js');
+  const { describeGuardFile } = await import('../../classifiers/guard/inspect-model.js');
   const { describePulled } = await import('../output/describe-model.js');
   const controller = new AbortController();
   let code: number | undefined;
@@ -147,7 +158,7 @@ async function pullCommand(text: string, options: PullCommandOptions): Promise<v
       tell: report.tell,
     });
     report.end();
-    await print(describePulled(formatJudgeSpec(spec), pulled, await modelFacts(pulled.path)));
+    await print(describePulled(formatJudgeSpec(spec), pulled, await describeGuardFile(pulled.path)));
   } catch (error) {
     report.end();
     if (code === undefined) throw error;
@@ -159,19 +170,26 @@ async function pullCommand(text: string, options: PullCommandOptions): Promise<v
   }
 }
 
-async function inspectCommand(file: string, { config, json = false }: CommonOptions) {
+async function inspectCommand(
+  file: string,
+  { config: configFile, json = false, family }: InspectCommandOptions,
+): Promise<ExitCode> {
+  const { guard, models } = loadConfig({ flags: { config: configFile } });
   const path = file.startsWith('hf:')
-    ? await pathOf(hubSpec(file), config)
+    ? await pathOf(hubSpec(file), models)
     : resolve(file.replace(/^gguf:/, ''));
-  const { describeFacts } = await import('../output/describe-model.js');
-  const facts = await modelFacts(path);
-  const usable = facts.problem === undefined;
-  await print(json ? `${JSON.stringify({ usable, ...facts }, undefined, 2)}\n` : describeFacts(facts));
-  return usable ? EXIT.fine : EXIT.usage;
+  const { describeGuardFile } = await import('../../classifiers/guard/inspect-model.js');
+  const { describeReport } = await import('../output/describe-model.js');
+  const report = await describeGuardFile(path, {
+    contextTokens: guard.contextTokens,
+    lanes: guard.lanes,
+    ...(family === undefined ? {} : { prompt: { family, categories: [], taxonomy: undefined } }),
+  });
+  await print(json ? `${JSON.stringify(report, undefined, 2)}\n` : describeReport(report));
+  return report.verdict === 'usable' ? EXIT.fine : EXIT.usage;
 }
 
-async function pathOf(spec: HubSpec, file: string | undefined): Promise<string> {
-  const { folder, hub } = loadConfig({ flags: { config: file } }).models;
+async function pathOf(spec: HubSpec, { folder, hub }: ModelsConfig): Promise<string> {
   const { resolveModelFile } = await import('../../classifiers/guard/model-files/index.js');
   return resolveModelFile(spec, {
     folder,

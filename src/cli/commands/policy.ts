@@ -1,14 +1,15 @@
-/** `portcullis policy check | show` */
+/** `portcullis policy check | show | diff` */
 import type { Command } from 'commander';
 import { loadConfig, POLICY_NAMES } from '../../config/config.js';
 import { policyFault, policyPath } from '../../config/policy-path.js';
 import { loadPolicy, type Policy } from '../../policy/policy.js';
 import { loadTaxonomies } from '../../taxonomy/taxonomy.js';
 import { GuardError } from '../../core/errors.js';
-import { CliError, EXIT } from '../exit.js';
+import { CliError, EXIT, type SetExit } from '../exit.js';
 import { addConfigOption } from '../options.js';
 import { describePolicy } from '../output/describe-policy.js';
 import { print } from '../output/output.js';
+import { diffPolicies } from '../output/policy-diff.js';
 
 const CHECK_HELP = `
 Everything that is wrong is reported at once, with file, line and column, what is allowed there, and what
@@ -31,8 +32,21 @@ Examples:
 
 docs/policies.md explains each setting.`;
 
-export function registerPolicy(program: Command): void {
-  const policy = program.command('policy').description('check policy files, show what a policy says');
+const DIFF_HELP = `
+One line for each setting, with its value in the first and in the second policy. Names, versions and
+descriptions are no settings; categories that follow the default of prompts or replies are told by that
+default alone.
+
+Examples:
+  $ portcullis policy diff default strict
+  $ portcullis policy diff deployed.yaml new.yaml
+
+Exit codes: 0 both do the same · 1 they differ · 2 a file has problems`;
+
+export function registerPolicy(program: Command, setExit: SetExit): void {
+  const policy = program
+    .command('policy')
+    .description('check policy files, show what a policy says, compare two');
   policy
     .command('check')
     .description('read policy files and report every mistake in them')
@@ -50,6 +64,21 @@ export function registerPolicy(program: Command): void {
       await print(describePolicy(found, taxonomies.get(found.taxonomy)));
     });
   addConfigOption(show);
+  policy
+    .command('diff')
+    .description('show the settings in which two policies differ')
+    .argument('<a>', 'a policy file, or default, strict, monitor')
+    .argument('<b>', 'the other')
+    .addHelpText('after', DIFF_HELP)
+    .action(async (a: string, b: string) => {
+      const taxonomies = loadTaxonomies();
+      const [left, right] = [a, b].map((file) => loadPolicy(pathOf(file), taxonomies));
+      if (left === undefined || right === undefined) return;
+      const lines = diffPolicies(left, right, taxonomies);
+      if (lines.length === 0) return;
+      await print([`--- ${left.id} (${a})`, `+++ ${right.id} (${b})`, ...lines, ''].join('\n'));
+      setExit(EXIT.found);
+    });
 }
 
 async function check(files: readonly string[]): Promise<void> {

@@ -1,71 +1,110 @@
 /** Models in words: the lines of `models list`, `models inspect` and the end of `models pull`. */
+import type { GuardFileReport } from '../../classifiers/guard/inspect-model.js';
 import {
   formatBytes,
   type ListedModel,
   type PulledModel,
 } from '../../classifiers/guard/model-files/index.js';
-import type { ModelFacts } from '../model-facts.js';
 
 /** What the file is, one fact a line, indented. */
-export function describeFacts(facts: ModelFacts): string {
+export function describeReport(report: GuardFileReport): string {
+  const { path, fileBytes, name, family, memory, contextTokens, vocabulary, problems, notes } = report;
   const rows: [string, string | undefined][] = [
-    ['file', facts.path],
-    ['size', facts.bytes === undefined ? undefined : formatBytes(facts.bytes)],
-    ['model', facts.name],
-    ['family', facts.family],
-    ['categories', facts.categories.length === 0 ? undefined : facts.categories.join(' ')],
-    ['taxonomy', facts.taxonomy],
-    ['parameters', facts.parameters === undefined ? undefined : inBillions(facts.parameters)],
-    ['weights', facts.quantization],
-    ['context', facts.contextTokens === undefined ? undefined : `${facts.contextTokens} tokens`],
-    ['guard', facts.problem === undefined ? 'usable' : `NOT usable: ${facts.problem}`],
+    ['file', path],
+    ['size', fileBytes === undefined ? undefined : formatBytes(fileBytes)],
+    ['name', name === undefined ? undefined : printable(name)],
+    ['shape', shape(report)],
+    ['weights', weights(report)],
+    ['context', contextTokens === undefined ? undefined : `${contextTokens} tokens`],
+    [
+      'vocabulary',
+      vocabulary === undefined ? undefined : `${vocabulary.size} tokens, ${printable(vocabulary.kind)}`,
+    ],
+    ['family', family === undefined ? undefined : `${family.id}, because ${family.why}`],
+    [
+      'categories',
+      family === undefined || family.categories.length === 0
+        ? undefined
+        : `${family.categories.join(' ')} (${family.taxonomy})`,
+    ],
+    ['answers', family === undefined ? undefined : `"${family.words.safe}" or "${family.words.unsafe}"`],
+    [
+      'memory',
+      memory === undefined
+        ? undefined
+        : `about ${formatBytes(memory.total)}: ${formatBytes(memory.weights)} of weights, ${formatBytes(memory.kv)} for ${memory.lanes} lanes of ${memory.contextTokens} tokens`,
+    ],
+    ['guard', problems.length === 0 ? 'usable' : `NOT usable: ${problems.join('\n              ')}`],
+    ...notes.map((note): [string, string] => ['note', note]),
   ];
   return rows
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `  ${name.padEnd(11)} ${value ?? ''}\n`)
+    .map(([key, value]) => `  ${key.padEnd(11)} ${value ?? ''}\n`)
     .join('');
 }
 
-function inBillions(count: number): string {
-  return count >= 1e8 ? `${(count / 1e9).toPrecision(2)} billion` : `${(count / 1e6).toPrecision(2)} million`;
+function shape({ architecture, parameters, layers }: GuardFileReport): string | undefined {
+  const parts = [
+    ...(architecture === undefined ? [] : [printable(architecture)]),
+    ...(parameters === undefined ? [] : [`${count(parameters)} parameters`]),
+    ...(layers === undefined ? [] : [`${layers} layers`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(', ');
 }
 
-export function describeListed(model: ListedModel, facts: ModelFacts | undefined): string {
+function count(parameters: number): string {
+  return parameters >= 1e9
+    ? `${(parameters / 1e9).toFixed(1)} billion`
+    : `${(parameters / 1e6).toPrecision(2)} million`;
+}
+
+/** Types with their shares of the parameters: `Q4_K 89%, Q6_K 11%`. */
+function weights({ quantization }: GuardFileReport): string | undefined {
+  const total = quantization.reduce((sum, { parameters }) => sum + parameters, 0);
+  if (total === 0) return undefined;
+  const shown = quantization.filter(({ parameters }) => parameters / total >= 0.005);
+  return shown.map(({ type, parameters }) => `${type} ${Math.round((100 * parameters) / total)}%`).join(', ');
+}
+
+/** Words of a file for a terminal: without control characters. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{C}/gu, '').slice(0, 200);
+}
+
+export function describeListed(model: ListedModel, report: GuardFileReport | undefined): string {
   const { spec, complete, bytes, totalBytes, at } = model;
-  const when = at === undefined ? [] : [at.toISOString().slice(0, 10)];
   if (!complete) {
     const share =
       totalBytes === undefined ? formatBytes(bytes) : `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
     const resume = spec.startsWith('hf:') ? `; resume it: portcullis models pull ${spec}` : '';
     return `${spec}\n  INCOMPLETE: ${share}${resume}\n`;
   }
-  const kind =
-    facts === undefined
-      ? []
-      : facts.problem === undefined
-        ? [
-            facts.family ?? 'family not recognised',
-            ...(facts.quantization === undefined ? [] : [facts.quantization]),
-          ]
-        : ['NOT usable as a guard'];
-  return `${spec}\n  ${[formatBytes(bytes), ...kind, ...when].join(' · ')}\n`;
+  const kind = report?.verdict === 'usable' ? (report.family?.id ?? 'guard') : 'NOT usable as a guard';
+  const type = report?.quantization[0]?.type;
+  const facts = [
+    formatBytes(bytes),
+    kind,
+    ...(type === undefined ? [] : [type]),
+    ...(at === undefined ? [] : [at.toISOString().slice(0, 10)]),
+  ];
+  return `${spec}\n  ${facts.join(' · ')}\n`;
 }
 
 /** What is there after a pull, and how it is used. */
-export function describePulled(spec: string, { files, downloaded }: PulledModel, facts: ModelFacts): string {
+export function describePulled(spec: string, pulled: PulledModel, report: GuardFileReport): string {
+  const { files, downloaded } = pulled;
   const sums = files.map(({ sha256, verified, path }) => {
     const name = files.length === 1 ? 'sha256' : path;
-    return `  ${name.padEnd(11)} ${sha256 ?? 'unknown'}${
-      verified
-        ? ' (checked against the hub)'
-        : sha256 === undefined || downloaded
-          ? ' (the hub names none; only the size was checked)'
-          : ' (not read again; --verify does)'
-    }\n`;
+    const how = verified
+      ? 'checked against the hub'
+      : downloaded
+        ? 'the hub names none, so only the size was checked'
+        : 'not read again; --verify does';
+    return `  ${name.padEnd(11)} ${sha256 ?? 'unknown'} (${how})\n`;
   });
   const use =
-    facts.problem === undefined
+    report.verdict === 'usable'
       ? `Use it: portcullis serve --guard ${spec}\n`
-      : 'It cannot be the guard; "portcullis models inspect" says the same. docs/models.md lists those that can.\n';
-  return `${spec} ${downloaded ? 'was downloaded' : 'is here already'}.\n${describeFacts(facts)}${sums.join('')}${use}`;
+      : 'It cannot be the guard. docs/models.md says which models can.\n';
+  return `${spec} ${downloaded ? 'was downloaded' : 'is here already'}.\n${describeReport(report)}${sums.join('')}${use}`;
 }
