@@ -25,6 +25,8 @@ export interface PairedLines {
   readonly scores: Float64Array;
   /** 1 where the quick judge's answer, taken as it is, differs from the thorough judge's. */
   readonly differs: Uint8Array;
+  /** 1 where the thorough judge says unsafe. */
+  readonly unsafe: Uint8Array;
 }
 
 export interface ChooseBandOptions {
@@ -45,6 +47,12 @@ export interface BandCertificate {
   readonly disagreements: number;
   /** The upper confidence limit of that share; 1 without lines. */
   readonly upperLimit: number;
+  /**
+   * The lines that the thorough judge calls unsafe, how many of them the quick one lets pass as safe, and the
+   * upper confidence limit of that share. Not bounded: where little is unsafe, few disagreements can be
+   * many misses.
+   */
+  readonly misses: { readonly unsafe: number; readonly missed: number; readonly upperLimit: number };
   /** Share of lines that go to the thorough judge, with its interval; undefined without lines. */
   readonly escalated: ({ readonly share: number } & Interval) | undefined;
   /**
@@ -81,11 +89,14 @@ export function chooseBand(lines: PairedLines, options: ChooseBandOptions): Band
       disagreements = differing;
     }
   const escalated = countEscalated(certifying, band);
+  const unsafe = certifying.unsafe.reduce((sum, one) => sum + one, 0);
+  const missed = countMisses(certifying, band);
   return {
     band,
     lines: n,
     disagreements,
     upperLimit: upperLimit(disagreements, n, options.confidence),
+    misses: { unsafe, missed, upperLimit: upperLimit(missed, unsafe, options.confidence) },
     escalated: n === 0 ? undefined : { share: escalated / n, ...wilsonInterval(escalated, n, 0.95) },
     outcome:
       upperLimit(0, n, options.confidence) > options.bound
@@ -102,10 +113,11 @@ export function isOutside({ low, high }: ChosenBand, score: number): boolean {
   return (low !== undefined && score <= low) || (high !== undefined && score >= high);
 }
 
-function subset({ scores, differs }: PairedLines, indices: Uint32Array): PairedLines {
+function subset({ scores, differs, unsafe }: PairedLines, indices: Uint32Array): PairedLines {
   return {
     scores: Float64Array.from(indices, (index) => scores[index] ?? Number.NaN),
     differs: Uint8Array.from(indices, (index) => differs[index] ?? 1),
+    unsafe: Uint8Array.from(indices, (index) => unsafe[index] ?? 0),
   };
 }
 
@@ -113,6 +125,14 @@ function countDisagreements(lines: PairedLines, band: ChosenBand): number {
   let count = 0;
   for (let index = 0; index < lines.scores.length; index += 1)
     if (lines.differs[index] === 1 && isOutside(band, lines.scores[index] ?? Number.NaN)) count += 1;
+  return count;
+}
+
+function countMisses({ scores, differs, unsafe }: PairedLines, { low }: ChosenBand): number {
+  if (low === undefined) return 0;
+  let count = 0;
+  for (let index = 0; index < scores.length; index += 1)
+    if (unsafe[index] === 1 && differs[index] === 1 && (scores[index] ?? Number.NaN) <= low) count += 1;
   return count;
 }
 
@@ -152,7 +172,10 @@ function sideOf(lines: PairedLines, wanted: (score: number) => boolean, descendi
   return { scores, lines: counts, differing };
 }
 
-/** How many of a side's scores can be taken with at most `budget` disagreements. */
+/**
+ * How many of a side's scores can be taken with at most `budget` disagreements. Never so that the quick judge
+ * is wrong more often than right there: the bound would allow that on a small part of the lines.
+ */
 function reach(side: Side, budget: number): number {
   let low = 0;
   let high = side.scores.length;
@@ -161,6 +184,7 @@ function reach(side: Side, budget: number): number {
     if ((side.differing[middle - 1] ?? 0) <= budget) low = middle;
     else high = middle - 1;
   }
+  while (low > 0 && 2 * (side.differing[low - 1] ?? 0) > (side.lines[low - 1] ?? 0)) low -= 1;
   return low;
 }
 

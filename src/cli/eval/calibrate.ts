@@ -44,7 +44,7 @@ export function calibrate(options: CalibrateOptions): CalibrationResult {
     });
   const roles = { User: chosen('User'), Agent: chosen('Agent') };
   const entry = (role: GuardRole): CalibrationFile['roles'][GuardRole] => {
-    const { band, lines, disagreements, upperLimit, escalated } = roles[role];
+    const { band, lines, disagreements, upperLimit, misses, escalated } = roles[role];
     return {
       low: band.low ?? null,
       high: band.high ?? null,
@@ -52,6 +52,7 @@ export function calibrate(options: CalibrateOptions): CalibrationResult {
       lines,
       disagreements,
       upper_limit: upperLimit,
+      misses: { unsafe: misses.unsafe, missed: misses.missed, upper_limit: misses.upperLimit },
       escalated: escalated ?? null,
     };
   };
@@ -80,6 +81,7 @@ function facts({ judge, taxonomy, fingerprint }: GuardRun): CalibrationFile['qui
   return { id: judge, taxonomy, fingerprint };
 }
 
+const UNSAFE = OUTCOMES.indexOf('unsafe');
 const UNAVAILABLE = OUTCOMES.indexOf('unavailable');
 
 /** The lines of one role. Where the thorough judge has no verdict, whatever the quick one says differs from it. */
@@ -87,11 +89,17 @@ function pair(quick: GuardRun, thorough: GuardRun, role: GuardRole): PairedLines
   const code = ROLES.indexOf(role);
   const scores: number[] = [];
   const differs: number[] = [];
+  const unsafe: number[] = [];
   for (let index = 0; index < thorough.lines.length; index += 1) {
     if (thorough.lines.roleOf(index) !== code) continue;
     const truth = thorough.lines.outcomeOf(index);
     scores.push(quick.lines.scoreOf(index));
     differs.push(truth === UNAVAILABLE || truth !== quick.lines.outcomeOf(index) ? 1 : 0);
+    unsafe.push(truth === UNSAFE ? 1 : 0);
   }
-  return { scores: Float64Array.from(scores), differs: Uint8Array.from(differs) };
+  return {
+    scores: Float64Array.from(scores),
+    differs: Uint8Array.from(differs),
+    unsafe: Uint8Array.from(unsafe),
+  };
 }

@@ -11,14 +11,26 @@ export function calibrationTable({ roles, withoutTruth }: CalibrationResult, ask
   const { quick, thorough, bound, confidence } = asked;
   return {
     title: `${quick.spec} before ${thorough.spec}: at most ${percent(bound)} may differ, with ${percent(confidence)} confidence`,
-    header: ['', 'lines', 'differ', 'upper limit', 'safe up to', 'unsafe from', 'to the thorough judge'],
+    header: [
+      '',
+      'lines',
+      'differ',
+      'upper limit',
+      'missed of the unsafe',
+      'safe up to',
+      'unsafe from',
+      'to the thorough judge',
+    ],
     rows: ROLES.map((role) => {
-      const { band, lines, disagreements, upperLimit, escalated } = roles[role];
+      const { band, lines, disagreements, upperLimit, misses, escalated } = roles[role];
       return [
         role,
         String(lines),
         String(disagreements),
         percent(upperLimit),
+        misses.unsafe === 0
+          ? '-'
+          : `${misses.missed} of ${misses.unsafe} (limit ${percent(misses.upperLimit)})`,
         band.low?.toPrecision(4) ?? '-',
         band.high?.toPrecision(4) ?? '-',
         escalated === undefined ? 'all' : estimate({ value: escalated.share, ...escalated }, share),

@@ -34,6 +34,8 @@ const roleFacts = z.strictObject({
   disagreements: z.int().min(0),
   /** Upper confidence limit of their share. */
   upper_limit: probability,
+  /** Lines the thorough judge calls unsafe, those of them that the quick one lets pass, and the limit of that share. */
+  misses: z.strictObject({ unsafe: z.int().min(0), missed: z.int().min(0), upper_limit: probability }),
   /** Share of the lines that go to the thorough judge, and the limits of its 95% interval. */
   escalated: z.strictObject({ share: probability, low: probability, high: probability }).nullable(),
 });
