@@ -6,62 +6,112 @@ import type { ControlledEvaluateInputItem, LlamaContextSequence, Token } from 'n
 import type { Logits } from './reading.js';
 
 export interface LaneReading {
-  readonly logits: Logits<Token>;
-  /** The likeliest next token. */
-  readonly best: Token;
+  /** After each of the tokens that were asked for, in their order; the likeliest next token comes first. */
+  readonly logits: readonly Logits<Token>[];
   /** Tokens that had to be evaluated, and that were found in the cache. */
   readonly evaluated: number;
   readonly cached: number;
 }
 
 export interface Lane {
+  /** Evaluated tokens that are kept. */
+  readonly length: number;
+  /** How many tokens the kept ones and `tokens` share from their beginning. */
+  common(tokens: readonly Token[]): number;
   /**
-   * Brings the sequence to `tokens` and reads the logits after the last of them.
+   * Brings the sequence to `tokens` and reads the logits after the last of them, or after all from index `from` on.
    * @param watched whose logits are wanted
-   * Rejects with `signal.reason` at most one chunk after an abort; the lane stays usable.
+   * Rejects with `signal.reason` at most one chunk after an abort; the lane stays usable. After any other
+   * rejection nobody knows what the sequence holds, except for a RangeError: the prompt was not begun.
    */
-  read(tokens: readonly Token[], watched: readonly Token[], signal: AbortSignal): Promise<LaneReading>;
+  read(
+    tokens: readonly Token[],
+    watched: readonly Token[],
+    signal: AbortSignal,
+    from?: number,
+  ): Promise<LaneReading>;
+  /** Brings the sequence to `tokens` without reading anything. Rejects as `read` does. */
+  evaluate(tokens: readonly Token[], signal: AbortSignal): Promise<void>;
+  /** Writes the kept tokens and their keys and values to a file. */
+  save(path: string): Promise<void>;
+  /** Replaces what is kept by what `save` wrote; after a rejection nobody knows what the sequence holds. */
+  load(path: string): Promise<void>;
 }
 
-/** @param chunkTokens how many are evaluated between two looks at the signal */
-export function createLane(sequence: LlamaContextSequence, chunkTokens: number): Lane {
+export interface LaneOptions {
+  /** Tokens that are evaluated between two looks at the signal, at least 1. */
+  readonly chunkTokens: number;
+  /** Tokens that a prompt may have. */
+  readonly capacity: number;
+}
+
+export function createLane(sequence: LlamaContextSequence, { chunkTokens, capacity }: LaneOptions): Lane {
+  function check(tokens: readonly Token[], signal: AbortSignal): void {
+    signal.throwIfAborted();
+    // llama.cpp would make room by dropping the oldest tokens, which are the policy, and still answer.
+    if (tokens.length > capacity)
+      throw new RangeError(`A prompt of ${tokens.length} tokens does not fit a context of ${capacity}.`);
+  }
+
+  /** Evaluates whole chunks, as many as fit below `end`. */
+  async function evaluateChunks(tokens: readonly Token[], end: number, signal: AbortSignal): Promise<void> {
+    for (let index = sequence.nextTokenIndex; end - index >= chunkTokens; index = sequence.nextTokenIndex) {
+      await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(index, index + chunkTokens));
+      signal.throwIfAborted();
+    }
+  }
+
   return {
-    async read(tokens, watched, signal) {
-      signal.throwIfAborted();
-      // The last token is always evaluated: its logits are what is wanted. Shifting is off, because it
-      // would move keys to positions they were not computed for.
-      await sequence.adaptStateToTokens(tokens.slice(0, -1), false);
-      const cached = sequence.nextTokenIndex;
-      let index = cached;
-      while (tokens.length - index > chunkTokens) {
-        signal.throwIfAborted();
-        await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(index, index + chunkTokens));
-        index += chunkTokens;
-      }
-      signal.throwIfAborted();
-      const rest: ControlledEvaluateInputItem[] = tokens.slice(index);
-      const last = tokens.at(-1);
-      if (last === undefined) throw new RangeError('A prompt without tokens cannot be evaluated.');
-      // Sampler options stay unset: a temperature would cut the logits down to the top 40.
-      rest[rest.length - 1] = [
-        last,
-        {
-          generateNext: {
-            logits: { filter: { tokens: [...watched], includeSelected: true } },
-            totalLogitWeight: true,
-          },
-        },
-      ];
-      const next = (await sequence.controlledEvaluate(rest)).at(-1)?.next;
-      const best = next?.logits?.keys().next().value;
-      if (next?.logits === undefined || next.totalLogitWeight === undefined || best === undefined)
-        throw new Error('llama.cpp gave no logits for the last token.');
-      return {
-        logits: { values: next.logits, totalWeight: next.totalLogitWeight },
-        best,
-        evaluated: tokens.length - cached,
-        cached,
-      };
+    get length() {
+      return sequence.nextTokenIndex;
     },
+    // The sequence only reads the array; its type does not say so.
+    common: (tokens) => sequence.compareContextTokens(tokens as Token[]).firstDifferentIndex,
+
+    async read(tokens, watched, signal, from = tokens.length - 1) {
+      check(tokens, signal);
+      if (from < 0 || from >= tokens.length)
+        throw new RangeError('Logits can only be read after a token of the prompt.');
+      // The tokens whose logits are wanted are always evaluated. Shifting is off, because it would move
+      // keys to positions they were not computed for.
+      await sequence.adaptStateToTokens(tokens.slice(0, from), false);
+      const cached = sequence.nextTokenIndex;
+      await evaluateChunks(tokens, from, signal);
+      const begin = sequence.nextTokenIndex;
+      const rest: ControlledEvaluateInputItem[] = tokens.slice(begin);
+      // Sampler options stay unset: a temperature would cut the logits down to the top 40.
+      const generateNext = {
+        logits: { filter: { tokens: watched, includeSelected: true } },
+        totalLogitWeight: true,
+      };
+      for (let index = from; index < tokens.length; index++) {
+        const token = tokens[index];
+        if (token !== undefined) rest[index - begin] = [token, { generateNext }];
+      }
+      const outputs = await sequence.controlledEvaluate(rest);
+      const logits: Logits<Token>[] = [];
+      for (let index = from; index < tokens.length; index++) {
+        const next = outputs[index - begin]?.next;
+        if (next?.logits === undefined || next.totalLogitWeight === undefined || next.logits.size === 0)
+          throw new Error('llama.cpp gave no logits.');
+        logits.push({ values: next.logits, totalWeight: next.totalLogitWeight });
+      }
+      return { logits, evaluated: tokens.length - cached, cached };
+    },
+
+    async evaluate(tokens, signal) {
+      check(tokens, signal);
+      await sequence.adaptStateToTokens([...tokens], false);
+      await evaluateChunks(tokens, tokens.length, signal);
+      const rest = tokens.slice(sequence.nextTokenIndex);
+      if (rest.length > 0) await sequence.evaluateWithoutGeneratingNewTokens(rest);
+      signal.throwIfAborted();
+    },
+
+    async save(path) {
+      await sequence.saveStateToFile(path);
+    },
+    // The caller answers for the file: it was written by the same model and has not changed since.
+    load: (path) => sequence.loadStateFromFile(path, { acceptRisk: true }),
   };
 }

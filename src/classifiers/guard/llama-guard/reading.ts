@@ -33,11 +33,29 @@ export function readVerdict<T>(logits: Logits<T>, safe: T, unsafe: T): Reading |
 
 /** Share of the whole probability that the given tokens hold; tokens without a logit count as nothing. */
 export function shareOf<T>(logits: Logits<T>, tokens: readonly T[]): number {
-  const highest = Math.max(...logits.values.values());
+  const highest = highestOf(logits);
   let weight = 0;
   for (const token of tokens) {
     const logit = logits.values.get(token);
     if (logit !== undefined) weight += Math.exp(logit - highest);
   }
   return weight / logits.totalWeight;
+}
+
+/** The probability of each token that has a logit; undefined when a number is not finite. */
+export function sharesOf<T>(logits: Logits<T>): ((token: T) => number) | undefined {
+  const highest = highestOf(logits);
+  const shares = new Map<T, number>();
+  for (const [token, logit] of logits.values) {
+    const share = Math.exp(logit - highest) / logits.totalWeight;
+    if (!Number.isFinite(share)) return undefined;
+    shares.set(token, share);
+  }
+  return (token) => shares.get(token) ?? 0;
+}
+
+function highestOf<T>(logits: Logits<T>): number {
+  let highest = -Infinity;
+  for (const logit of logits.values.values()) highest = Math.max(highest, logit);
+  return highest;
 }

@@ -1,175 +1,153 @@
-/** A Llama Guard in a model process: loads the GGUF, builds prompts by its own template, reads verdicts. */
-import { InsufficientMemoryError, type LlamaContext, type LlamaModel, type Token } from 'node-llama-cpp';
-import type { GuardMessage, GuardRole } from '../../../core/conversation.js';
+/** A Llama Guard in a model process: loads the GGUF, builds prompts by its own template, has them judged. */
+import { createHash } from 'node:crypto';
+import { InsufficientMemoryError, type LlamaModel, type Token } from 'node-llama-cpp';
 import { openLlama } from '../native/llama.js';
-import type { CallOutcome, LlamaGuardAnswer, LlamaGuardSpec } from '../native/protocol.js';
+import {
+  MAX_TOKEN_CHARACTERS,
+  type CallOutcome,
+  type LlamaGuardAnswer,
+  type LlamaGuardSpec,
+  type Sessions,
+} from '../native/protocol.js';
 import { SessionLoadError, type Session } from '../native/session.js';
-import { parseCategoryLine } from './category-line.js';
-import { createLane, type Lane, type LaneReading } from './lane.js';
+import { openGuardLanes } from './guard-lanes.js';
 import { promptBuilderFor } from './model-prompts.js';
+import { MAX_PIECES, overflowPieces } from './overflow-pieces.js';
 import { PromptChoiceError, type PromptBuilder } from './prompt-builder.js';
-import { readVerdict, shareOf, type Reading } from './reading.js';
+import { ANSWER_TOKENS, createPromptJudge, type JudgedPrompt, type TokenCount } from './prompt-judge.js';
+import { worstOf } from './worst-piece.js';
 
-/** Room behind a prompt: line breaks before the verdict, the verdict, and the list of categories. */
-const ANSWER_TOKENS = 64;
-const MAX_NEWLINES = 2;
-/** No token of a Llama vocabulary stands for more; what is longer need not be tokenized to know that it does not fit. */
-const MAX_TOKEN_CHARACTERS = 256;
-/** Tokens between two looks at the caller's signal. GPUs take large bites at no cost in lateness. */
-const CHUNK = { cpu: 64, gpu: 512 };
+/** A piece this likely unsafe decides, whatever the pieces behind it say. */
+const SURELY_UNSAFE = 0.98;
+/** Judged pieces of long messages that are remembered: a message that grows is cut at the same places. */
+const REMEMBERED_PIECES = 256;
 
-type Read = (prompt: readonly Token[], watched: readonly Token[]) => Promise<LaneReading>;
-
-interface Judged {
-  readonly reading: Reading | undefined;
-  /** The prompt, with the line breaks that were passed over. */
-  readonly prompt: readonly Token[];
-}
+type Request = Sessions['llama-guard']['request'];
+type Outcome = CallOutcome<LlamaGuardAnswer>;
 
 export async function openLlamaGuardSession(spec: LlamaGuardSpec): Promise<Session<'llama-guard'>> {
   const llama = await openLlama(spec.gpu, spec.threads);
-  const model = await llama.loadModel({ modelPath: spec.modelPath }).catch(explainLoad);
+  const model = await llama.loadModel({ modelPath: spec.modelPath, useMmap: spec.mmap }).catch(explainLoad);
   const builder = openPromptBuilder(spec, model);
   const { family } = builder;
-  const safe = singleToken(spec, model, family.words.safe);
-  const unsafe = singleToken(spec, model, family.words.unsafe);
-  const newlines = ['\n', '\n\n'].flatMap((text) => {
-    const tokens = model.tokenize(text, false);
-    return tokens.length === 1 ? tokens : [];
-  });
-  const watched = [safe, unsafe, ...newlines];
-
   const contextTokens = Math.min(spec.contextTokens, model.trainContextSize);
-  const overhead = builder.tokens([{ role: 'User', text: '' }]).length + ANSWER_TOKENS;
-  if (overhead >= contextTokens)
+  const limit = contextTokens - ANSWER_TOKENS;
+  const overhead = Math.max(
+    ...(['User', 'Agent'] as const).map((role) => builder.tokens([{ role, text: '' }]).length),
+  );
+  if (overhead >= limit)
     throw new SessionLoadError(
-      `The guard's context of ${contextTokens} tokens is too small: its prompt alone needs ${overhead}. Raise the guard's context.`,
+      `The guard's context of ${contextTokens} tokens is too small: its prompt alone needs ${overhead + ANSWER_TOKENS}. Raise the guard's context.`,
       true,
     );
-  const chunkTokens = spec.gpu === false ? CHUNK.cpu : CHUNK.gpu;
-  let context: LlamaContext;
-  /** The prompt's beginning names the role it judges, so each role keeps its own cached prefix. */
-  let lanes: Record<GuardRole, Lane>;
-  await openLanes();
+  const lanes = await openGuardLanes({ llama, model, builder, spec, contextTokens }).catch(explainLoad);
+  const promptJudge = createPromptJudge(model, builder, spec.massFloor);
+  const remembered = new Map<string, JudgedPrompt>();
 
-  async function openLanes(): Promise<void> {
-    context = await model
-      .createContext({
-        contextSize: contextTokens,
-        sequences: 2,
-        batchSize: chunkTokens,
-        threads: spec.threads,
-      })
-      .catch(explainLoad);
-    const lane = (): Lane =>
-      createLane(
-        context.getSequence({
-          contextShift: {
-            strategy() {
-              // Prompts are measured beforehand. Were one to slip through, llama.cpp must not make room by dropping the policy.
-              throw new Error('The prompt outgrew the context.');
-            },
-          },
-        }),
-        chunkTokens,
-      );
-    lanes = { User: lane(), Agent: lane() };
-  }
-
-  /** Reads the verdict, passing over the line breaks that a model may write first. */
-  async function judge(read: Read, tokens: readonly Token[]): Promise<Judged> {
-    let prompt = tokens;
-    for (let newlineCount = 0; ; newlineCount++) {
-      const { logits, best } = await read(prompt, watched);
-      const reading = readVerdict(logits, safe, unsafe);
-      const held = reading !== undefined && reading.mass >= spec.massFloor;
-      const newline = newlines.includes(best) && shareOf(logits, newlines) >= spec.massFloor;
-      if (held || !newline || newlineCount === MAX_NEWLINES) return { reading, prompt };
-      prompt = [...prompt, best];
-    }
-  }
-
-  /** What the model goes on to write after `unsafe`. */
-  async function writeCategories(read: Read, prompt: readonly Token[]): Promise<string> {
-    const written: Token[] = [];
-    const room = ANSWER_TOKENS - MAX_NEWLINES - 1;
-    while (written.length < room) {
-      const { best } = await read([...prompt, unsafe, ...written], []);
-      if (model.isEogToken(best)) break;
-      written.push(best);
-    }
-    return model.detokenize(written);
-  }
-
-  async function answer(
-    messages: readonly GuardMessage[],
-    categoriesFrom: number,
+  /** The prompts that the conversation is judged by: one, or pieces of it. */
+  async function promptsFor(
+    { messages, overflow }: Request,
     signal: AbortSignal,
-  ): Promise<CallOutcome<LlamaGuardAnswer>> {
-    const last = messages.at(-1);
-    if (last === undefined) return unavailable('internal', 'There is no message to judge.');
+  ): Promise<readonly (readonly Token[])[] | Outcome> {
     const characters = messages.reduce((sum, { text }) => sum + text.length, 0);
-    if (characters > contextTokens * MAX_TOKEN_CHARACTERS)
+    const hopeless = characters > contextTokens * MAX_TOKEN_CHARACTERS;
+    const whole = hopeless ? undefined : builder.tokens(messages);
+    if (whole !== undefined && whole.length <= limit) return [whole];
+    if (overflow === 'refuse')
       return unavailable(
         'context_overflow',
-        `The conversation has ${characters} characters; they cannot fit the guard's ${contextTokens} tokens.`,
+        whole === undefined
+          ? `The conversation has ${characters} characters; they cannot fit the guard's ${contextTokens} tokens.`
+          : `The conversation needs ${whole.length} tokens with the guard's prompt; ${limit} fit.`,
       );
-    const tokens = builder.tokens(messages);
-    if (tokens.length + ANSWER_TOKENS > contextTokens)
-      return unavailable(
+    const pieces = await overflowPieces(messages, {
+      tokens: (part) => builder.tokens(part),
+      limit,
+      maxTokenCharacters: MAX_TOKEN_CHARACTERS,
+      signal,
+    });
+    return (
+      pieces ??
+      unavailable(
         'context_overflow',
-        `The conversation needs ${tokens.length} tokens with the guard's prompt; ${contextTokens - ANSWER_TOKENS} fit.`,
-      );
-    let tokensEvaluated = 0;
-    let tokensCached: number | undefined;
-    const read: Read = async (prompt, wanted) => {
-      const result = await lanes[last.role].read(prompt, wanted, signal);
-      tokensEvaluated += result.evaluated;
-      // Later reads of this call find this call's own tokens: only the first finds what others left.
-      tokensCached ??= result.cached;
-      return result;
-    };
-    const { reading, prompt } = await judge(read, tokens);
-    if (reading === undefined)
-      return unavailable('off_format', 'The guard gave no finite numbers for "safe" and "unsafe".');
-    if (reading.mass < spec.massFloor)
-      return unavailable(
-        'off_format',
-        `The guard put only ${(reading.mass * 100).toFixed(1)}% on "safe" or "unsafe", below ${spec.massFloor * 100}%.`,
-      );
-    const line =
-      reading.score >= categoriesFrom
-        ? parseCategoryLine(await writeCategories(read, prompt), known)
-        : { ids: [], notes: [] };
-    return {
-      status: 'done',
-      value: {
-        ...reading,
-        categories: line.ids.map((id) => ({ id, score: reading.score })),
-        notes: line.notes,
-        tokensEvaluated,
-        tokensCached: tokensCached ?? 0,
-      },
-    };
+        `The last message has ${messages.at(-1)?.text.length ?? 0} characters; it would have to be judged in more than ${MAX_PIECES} pieces.`,
+      )
+    );
   }
 
-  const known = family.categoryIds;
-  return {
-    facts: { family: family.id, taxonomy: family.taxonomy, categoryIds: known, contextTokens, parallel: 1 },
-    async call({ messages, categoriesFrom }, signal) {
-      try {
-        return await answer(messages, categoriesFrom, signal);
-      } catch (error) {
-        // After an abort between chunks the lanes are sound; after anything else nobody knows what the cache holds.
-        if (!signal.aborted) {
-          await context.dispose();
-          await openLanes();
+  async function answer(request: Request, signal: AbortSignal): Promise<Outcome> {
+    const last = request.messages.at(-1);
+    if (last === undefined) return unavailable('internal', 'There is no message to judge.');
+    const prompts = await promptsFor(request, signal);
+    if ('status' in prompts) return prompts;
+    const keys = prompts.map((prompt) =>
+      // The last piece still grows; so does a conversation that is judged whole.
+      prompt === prompts.at(-1) ? undefined : pieceKey(prompt, request.categoriesFrom),
+    );
+    const done = keys.map((key) => (key === undefined ? undefined : remembered.get(key)));
+    const [next] = prompts.filter((_, index) => done[index] === undefined);
+    const spent: TokenCount = { evaluated: 0, cached: 0 };
+    const judgeAll = async (
+      judge: (prompt: readonly Token[]) => ReturnType<typeof promptJudge.judge>,
+    ): Promise<Outcome> => {
+      const judged: JudgedPrompt[] = [];
+      for (const [index, prompt] of prompts.entries()) {
+        const key = keys[index];
+        let piece = done[index];
+        if (piece === undefined) {
+          const outcome = await judge(prompt);
+          if (outcome.status === 'off_format') return unavailable('off_format', outcome.detail);
+          piece = outcome.judged;
+          if (key !== undefined) remember(key, piece);
         }
-        throw error;
+        judged.push(piece);
+        if (piece.score >= SURELY_UNSAFE) break;
       }
+      const { notes, ...worst } = worstOf(judged);
+      return {
+        status: 'done',
+        value: {
+          ...worst,
+          notes: [...lanes.takeNotes(), ...notes],
+          tokensEvaluated: spent.evaluated,
+          tokensCached: Math.max(0, spent.cached),
+        },
+      };
+    };
+    return lanes.use(last.role, next ?? [], signal, (lane, prepared) => {
+      spent.evaluated += prepared;
+      // What was evaluated for this call was not found.
+      spent.cached -= prepared;
+      return judgeAll((prompt) => promptJudge.judge(lane, prompt, request.categoriesFrom, spent, signal));
+    });
+  }
+
+  function remember(key: string, piece: JudgedPrompt): void {
+    for (const oldest of remembered.keys()) {
+      if (remembered.size < REMEMBERED_PIECES) break;
+      remembered.delete(oldest);
+    }
+    remembered.set(key, piece);
+  }
+
+  return {
+    facts: {
+      family: family.id,
+      taxonomy: family.taxonomy,
+      categoryIds: family.categoryIds,
+      contextTokens,
+      parallel: lanes.parallel,
     },
-    dispose: () => llama.dispose(),
+    call: answer,
+    async dispose() {
+      await lanes.dispose();
+      await llama.dispose();
+    },
   };
+}
+
+function pieceKey(prompt: readonly Token[], categoriesFrom: number): string {
+  return createHash('sha256').update(`${categoriesFrom} `).update(Uint32Array.from(prompt)).digest('base64');
 }
 
 function openPromptBuilder(spec: LlamaGuardSpec, model: LlamaModel): PromptBuilder<Token> {
@@ -183,13 +161,6 @@ function openPromptBuilder(spec: LlamaGuardSpec, model: LlamaModel): PromptBuild
       throw new SessionLoadError(`The guard ${spec.modelPath} cannot be asked that way: ${why}`, true, error);
     throw notAGuard(spec, why, error);
   }
-}
-
-function singleToken(spec: LlamaGuardSpec, model: LlamaModel, word: string): Token {
-  const [token, ...more] = model.tokenize(word, false);
-  if (token === undefined || more.length > 0)
-    throw notAGuard(spec, `its vocabulary has no single token "${word}"`);
-  return token;
 }
 
 function notAGuard(spec: LlamaGuardSpec, why: string, cause?: unknown): SessionLoadError {

@@ -68,7 +68,7 @@ export interface LlamaGuardAnswer {
   readonly mass: number;
   /** Logit of `unsafe` minus logit of `safe`. */
   readonly margin: number;
-  /** Highest score first; empty when none were asked for. How they are computed: llama-guard/session.ts. */
+  /** Highest score first; empty when none were asked for. How they are computed: llama-guard/category-scores.ts. */
   readonly categories: readonly CategoryScore[];
   /** What was odd about the answer, for the log; no judged text. */
   readonly notes: readonly string[];
@@ -91,6 +91,12 @@ export interface LlamaGuardFacts extends SessionFacts {
   readonly categoryIds: readonly string[];
   readonly contextTokens: number;
 }
+
+/**
+ * UTF-16 units that one token stands for at the most: no vocabulary of a guard has longer ones. What is longer
+ * than the context times this need not be tokenized to know that it does not fit.
+ */
+export const MAX_TOKEN_CHARACTERS = 256;
 
 /** Session kind -> its set-up, its facts, and the one call it answers. */
 export interface Sessions {

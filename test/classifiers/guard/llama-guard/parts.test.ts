@@ -1,47 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCategoryLine } from '../../../../src/classifiers/guard/llama-guard/category-line.js';
 import { readVerdict, shareOf } from '../../../../src/classifiers/guard/llama-guard/reading.js';
 import { createScaffoldMaker } from '../../../../src/classifiers/guard/llama-guard/scaffold.js';
 import { openTemplate } from '../../../../src/classifiers/guard/llama-guard/template.js';
 
 const makerFor = (source: string) => createScaffoldMaker(openTemplate(source, { bos: '<s>', eos: '</s>' }));
-
-describe('parseCategoryLine', () => {
-  const known = ['S1', 'S2', 'S10', 'S11'];
-
-  it('reads ids in their order, once each', () => {
-    expect(parseCategoryLine('\nS10,S1 , S10', known)).toEqual({ ids: ['S10', 'S1'], notes: [] });
-  });
-
-  it('drops ids that the prompt does not list, and says so', () => {
-    const { ids, notes } = parseCategoryLine('\nS1,S14', known);
-    expect(ids).toEqual(['S1']);
-    expect(notes.join()).toContain('S14');
-  });
-
-  it.each(['', '\nsafe', '\nS1 S2', '\nS1\nS2', '\nS1,', '\ns1', '\nS1.', '\nS123', '\nO1'])(
-    'takes %j for no list',
-    (text) => {
-      const { ids, notes } = parseCategoryLine(text, known);
-      expect(ids).toEqual([]);
-      expect(notes).toHaveLength(1);
-    },
-  );
-
-  it('names only known ids, and repeats nothing else of what the model wrote', () => {
-    fc.assert(
-      fc.property(fc.string(), (text) => {
-        const { ids, notes } = parseCategoryLine(text, known);
-        for (const id of ids) expect(known).toContain(id);
-        for (const note of notes)
-          expect(note).toMatch(
-            /^The model named (no categories in the form "S1,S3"\.|categories that its prompt does not list: (S\d{1,2}(, )?)+\.)$/,
-          );
-      }),
-    );
-  });
-});
 
 describe('readVerdict', () => {
   it('is the softmax of the two words, with their share of the whole', () => {
