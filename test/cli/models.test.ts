@@ -1,5 +1,7 @@
 /** `portcullis models`: the real command against a hub on 127.0.0.1. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -138,6 +140,34 @@ describe('models pull', () => {
     const { stderr, code } = await models(['pull', `hf:${REPO}:Q8_0`], { HF_ENDPOINT: 'http://127.0.0.1:9' });
     expect(stderr).toMatch(/cannot be reached[^]*another machine[^]*models inspect[^]*--guard gguf:PATH/);
     expect(code).toBe(3);
+  });
+
+  test('through a proxy; the token does not go to a hub whose address is not encrypted', async () => {
+    const seen: (string | undefined)[] = [];
+    const far = createServer((request, response) => {
+      seen.push(request.headers.host, request.headers.authorization);
+      response.writeHead(401, { 'x-error-code': 'GatedRepo' }).end();
+    });
+    const proxy = createServer((_, response) => void response.writeHead(500).end());
+    proxy.on('connect', (_, socket: Socket) => {
+      socket.write('HTTP/1.1 200 Connected\r\n\r\n');
+      far.emit('connection', socket);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as AddressInfo;
+    const { stderr, code } = await here(['pull', 'hf:someone/Gated:Q8_0'], {
+      HF_ENDPOINT: 'http://hub.invalid',
+      HF_TOKEN: hub.token,
+      http_proxy: `http://127.0.0.1:${port}`,
+      no_proxy: '',
+    });
+    expect(seen).toEqual(['hub.invalid', undefined]);
+    expect(stderr).toMatch(
+      /is gated[^]*A token is set, but was not sent: http:\/\/hub.invalid is not encrypted/,
+    );
+    expect(code).toBe(2);
+    proxy.closeAllConnections();
+    proxy.close();
   });
 
   test('a file that is no guard is kept, and told to be none', async () => {

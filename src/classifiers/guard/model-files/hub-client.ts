@@ -4,7 +4,7 @@
  * which answers with a redirect to a file server; `x-linked-size` and `x-linked-etag` of that answer are
  * the file's size and SHA-256). https://huggingface.co/docs/hub/api; mirrors speak the same.
  */
-import { EnvHttpProxyAgent, errors, request, type Dispatcher } from 'undici';
+import { Agent, EnvHttpProxyAgent, errors, request, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { GuardError } from '../../../core/errors.js';
 import { isModelFileName } from './file-names.js';
@@ -74,12 +74,14 @@ const repositorySchema = z.looseObject({
 
 export function createHubClient({ hub, token }: HubClientOptions): HubClient {
   const { origin, protocol, hostname } = new URL(hub);
-  const agent = new EnvHttpProxyAgent({
+  const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+  const limits = {
     connect: { timeout: CONNECT_MS },
     headersTimeout: SILENCE_MS,
     bodyTimeout: SILENCE_MS,
-  });
-  const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+  };
+  // HTTP_PROXY, HTTPS_PROXY and NO_PROXY are undici's to read. No proxy leads back to this machine.
+  const agent = loopback ? new Agent(limits) : new EnvHttpProxyAgent(limits);
   const maySendToken = token !== undefined && (protocol === 'https:' || loopback);
 
   /** The last answer after the redirects, and the hub's own words about the file on the way. */
