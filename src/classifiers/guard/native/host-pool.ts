@@ -6,38 +6,18 @@
 import type { UnavailableReason } from '../../../core/assessment.js';
 import { GuardError } from '../../../core/errors.js';
 import { silentLog } from '../guard-log.js';
-import { admits, admitsWhenIdle, retryAfterSeconds, schedule, worthStarting } from './admission.js';
-import { createCallCosts, type StartedCall } from './call-costs.js';
+import { createCallCosts } from './call-costs.js';
 import { createCallQueue, type QueuedCall } from './call-queue.js';
+import { createForecast, type CallNote, type Forecast, type RunningCall } from './forecast.js';
 import { createModelProcess, type HostState, type ModelProcess } from './model-process.js';
 import type { NativeHost, NativeHostOptions } from './native-host.js';
 import type { CallOutcome, SessionKind, Sessions } from './protocol.js';
-import { SESSION_SIZES, type CallSize } from './session-size.js';
+import { SESSION_SIZES } from './session-size.js';
 
 export interface HostPoolOptions<K extends SessionKind> extends NativeHostOptions<K> {
   /** At least 1; each holds the whole model and uses the threads of the spec. */
   readonly processes: number;
 }
-
-/** What the queue keeps of a call. */
-interface Note {
-  readonly size: CallSize;
-  readonly deadline: number;
-  /** Found the guard idle: it is tried even if the estimate is against it. */
-  readonly unhindered: boolean;
-}
-
-interface Running<R, A> {
-  readonly call: QueuedCall<R, A, Note>;
-  readonly process: number;
-  readonly since: number;
-  readonly started: StartedCall;
-}
-
-/** An idle guard that turned calls away tries one after this long without an answer: its estimate may be wrong. */
-const TRIAL_MS = 10_000;
-/** A call leaves the process that holds its beginning only where another is done with it that much sooner. */
-const CLEARLY_SOONER = 1.5;
 
 /**
  * Returns at once. The first process starts at once, each further one when the one before it has loaded:
@@ -49,26 +29,32 @@ export function createHostPool<K extends SessionKind>(
 ): NativeHost<K> {
   type Request = Sessions[K]['request'];
   type Answer = Sessions[K]['answer'];
+  type Waiting = QueuedCall<Request, Answer, CallNote>;
   const { processes: total, maxQueue = 64, log = silentLog, now = () => performance.now() } = options;
   const kind = SESSION_SIZES[spec.kind as K];
   const { costOf, spent } = options.size ?? kind;
   const costs = createCallCosts(kind.remembered(spec));
   const processes: ModelProcess<K>[] = [];
-  const running = new Map<number, Running<Request, Answer>>();
+  const running = new Map<number, RunningCall & { readonly call: Waiting }>();
   let waiters: { resolve: () => void; reject: (error: GuardError) => void }[] = [];
   let closed = false;
   let refused = 0;
-  let lastSign = now();
   /** Process -> lane of the call that it began last. */
   const lastLane = new Map<number, string | undefined>();
 
-  const queue = createCallQueue<Request, Answer, Note>({
+  const forecast: Forecast<Waiting> = createForecast({
+    ready: readyIndexes,
+    room: (index) => processes[index]?.room ?? 0,
+    running: () => [...running.values()],
+    waiting: () => queue.waiting,
+    costs,
+    now,
+  });
+  const queue = createCallQueue<Request, Answer, CallNote>({
     limit: maxQueue,
     onFull() {
       refused += 1;
-      const slots = slotsOfReady();
-      const next = slots.length === 0 ? 0 : Math.min(...slots);
-      return Math.max(1, Math.ceil(Math.max(next, (startMs() ?? 0) / 2) / 1000));
+      return forecast.secondsUntilRoom();
     },
     lateReason: () =>
       stateOf().phase === 'ready'
@@ -131,14 +117,14 @@ export function createHostPool<K extends SessionKind>(
     const entry = running.get(id);
     if (entry === undefined) return;
     running.delete(id);
-    lastSign = now();
-    const ms = lastSign - entry.since;
+    forecast.heard();
+    const ms = now() - entry.since;
     // The parent's types pair each answer with its session's kind.
     const typed = outcome as CallOutcome<Answer>;
     if (typed.status === 'done') entry.started.done(ms, spent(typed.value));
     else if (entry.call.settled) entry.started.unfinished(ms);
     entry.call.settle(typed);
-    dropHopeless();
+    for (const late of forecast.hopeless(queue.waiting)) refuse(late);
     pump();
   }
 
@@ -152,81 +138,36 @@ export function createHostPool<K extends SessionKind>(
   /** False when there is no call for the process. */
   function handOut(index: number): boolean {
     const call = queue.take({
-      fits: (note) => mayGoTo(index, note),
+      fits: (note) => forecast.mayGoTo(index, note),
       prefers: ({ size }) => size.lane !== undefined && size.lane === lastLane.get(index),
     });
     if (call === undefined) return false;
-    const { size, deadline, unhindered } = call.note;
-    const since = now();
-    const costMs = costs.estimate(size, index);
-    const inTime = costMs === undefined || worthStarting({ costMs, remainingMs: deadline - since });
-    if (!inTime && !unhindered) {
-      refuse(call, costMs);
+    if (!forecast.worthStarting(call.note, index)) {
+      refuse(call);
       return true;
     }
+    const { size } = call.note;
     lastLane.set(index, size.lane);
-    running.set(call.id, { call, process: index, since, started: costs.begin(size, index) });
+    running.set(call.id, {
+      call,
+      process: index,
+      since: now(),
+      started: costs.begin(size, index),
+      get settled() {
+        return call.settled;
+      },
+    });
     processes[index]?.run(call.id, call.request);
     return true;
   }
 
-  /** A process takes what others began only where those are clearly busier. */
-  function mayGoTo(index: number, { size }: Note): boolean {
-    const home = costs.home(size, readyIndexes());
-    if (home === undefined || home === index) return true;
-    const atHome = costs.estimate(size, home);
-    const here = costs.estimate(size, index);
-    if (atHome === undefined || here === undefined) return processes[home]?.room === 0;
-    return Math.min(...slotsOf(home)) + atHome > here * CLEARLY_SOONER;
-  }
-
-  /** Those that wait and, as things stand, wait in vain. */
-  function dropHopeless(): void {
-    const slots = slotsOfReady();
-    if (slots.length === 0) return;
-    const at = now();
-    const waiting = queue.waiting.flatMap((call) => {
-      const costMs = cheapest(call.note.size);
-      return costMs === undefined || call.note.unhindered
-        ? []
-        : [{ call, costMs, remainingMs: call.note.deadline - at }];
-    });
-    for (const { call, costMs } of schedule(slots, waiting).hopeless) refuse(call, costMs);
-  }
-
-  function refuse(call: QueuedCall<Request, Answer, Note>, costMs: number | undefined): void {
+  /** Of a call that was let into the queue and turns out to be too late. */
+  function refuse(call: Waiting): void {
     refused += 1;
-    const start = startMs() ?? 0;
     call.settle({
       ...unavailable('overloaded', 'The check waited too long to be answered in time.'),
-      // Its caller will come again with a deadline of its own; all that is known is how long the queue is.
-      retryAfter: retryAfterSeconds(start, { costMs: costMs ?? 0, remainingMs: 0 }),
+      retryAfter: forecast.secondsUntilEmpty(),
     });
-  }
-
-  /** The answer to a call that would not be done in time; undefined when it may queue. */
-  function turnAway(
-    size: CallSize,
-    timeoutMs: number,
-  ): { readonly outcome?: CallOutcome<Answer>; readonly unhindered: boolean } {
-    const start = startMs();
-    const costMs = cheapest(size);
-    if (start === undefined || costMs === undefined) return { unhindered: false };
-    const call = { costMs, remainingMs: timeoutMs };
-    const idle = queue.waiting.length === 0 && processes.some(({ room }) => room > 0);
-    if (idle && (admitsWhenIdle(call) || now() - lastSign >= TRIAL_MS)) return { unhindered: true };
-    if (admits(start, call)) return { unhindered: false };
-    refused += 1;
-    return {
-      unhindered: false,
-      outcome: {
-        ...unavailable(
-          'overloaded',
-          `The check would wait about ${Math.round(start)} ms and take about ${Math.round(costMs)} ms; it has ${Math.round(timeoutMs)} ms.`,
-        ),
-        retryAfter: retryAfterSeconds(start, call),
-      },
-    };
   }
 
   function readyIndexes(): number[] {
@@ -234,37 +175,6 @@ export function createHostPool<K extends SessionKind>(
   }
   function runningOn(index: number): number {
     return processes[index]?.running ?? 0;
-  }
-  /** Cost of a call where it costs least. */
-  function cheapest(size: CallSize): number | undefined {
-    const ready = readyIndexes();
-    const index = costs.home(size, ready) ?? ready[0];
-    return index === undefined ? undefined : costs.estimate(size, index);
-  }
-  /** When each slot of a process becomes free, in milliseconds from now. */
-  function slotsOf(index: number): number[] {
-    const at = now();
-    const busy = [...running.values()]
-      .filter(({ process }) => process === index)
-      // A cancelled call stops at the process's next look.
-      .map(({ call, since, started }) =>
-        call.settled ? 0 : Math.max(0, since + (started.costMs ?? 0) - at),
-      );
-    return [...busy, ...Array<number>(processes[index]?.room ?? 0).fill(0)];
-  }
-  function slotsOfReady(): number[] {
-    return readyIndexes().flatMap(slotsOf);
-  }
-  /** When a call that comes now would begin; undefined when that cannot be told. */
-  function startMs(): number | undefined {
-    const slots = slotsOfReady();
-    if (slots.length === 0 || costs.model.msPerToken === undefined) return undefined;
-    const at = now();
-    const waiting = queue.waiting.map(({ note: { size, deadline } }) => ({
-      costMs: cheapest(size) ?? 0,
-      remainingMs: deadline - at,
-    }));
-    return schedule(slots, waiting).startMs;
   }
 
   function stateOf(): HostState {
@@ -300,7 +210,7 @@ export function createHostPool<K extends SessionKind>(
       return {
         msPerToken: costs.model.msPerToken,
         fixedMs: costs.model.fixedMs,
-        waitMs: startMs(),
+        waitMs: forecast.waitMs(),
         running: running.size,
         waiting: queue.waiting.length,
         refused,
@@ -329,9 +239,17 @@ export function createHostPool<K extends SessionKind>(
       const { timeoutMs, affinity, signal } = callOptions;
       const own = costOf(request);
       const size = affinity === undefined ? own : { ...own, key: affinity };
-      const { outcome, unhindered } =
-        signal?.aborted === true ? { unhindered: false } : turnAway(size, timeoutMs);
-      if (outcome !== undefined) return Promise.resolve(outcome);
+      // The queue answers a call whose caller is gone already.
+      const admission =
+        signal?.aborted === true
+          ? { admitted: true as const, unhindered: false }
+          : forecast.admit(size, timeoutMs);
+      if (!admission.admitted) {
+        refused += 1;
+        const { detail, retryAfter } = admission;
+        return Promise.resolve({ ...unavailable('overloaded', detail), retryAfter });
+      }
+      const { unhindered } = admission;
       const answer = queue.add(request, callOptions, { size, deadline: now() + timeoutMs, unhindered });
       pump();
       return answer;

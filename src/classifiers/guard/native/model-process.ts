@@ -49,7 +49,7 @@ export interface ModelProcessOptions {
   /** Pause before the first restart, doubled for each further one up to `maxPauseMs`. */
   readonly firstPauseMs: number;
   readonly maxPauseMs: number;
-  /** A process that lived this long was healthy: the next restart pauses only briefly again. */
+  /** A process that was ready for this long was healthy: the next restart pauses only briefly again. */
   readonly healthyMs: number;
   readonly log: GuardLog;
 }
@@ -85,7 +85,7 @@ export function createModelProcess<K extends SessionKind>(
   function start(): void {
     let loaded = false;
     let loadFault: { message: string; permanent: boolean } | undefined;
-    const startedAt = performance.now();
+    let loadedAt = 0;
     const started = startHostProcess((message) => {
       if (started !== host) return;
       switch (message.type) {
@@ -94,6 +94,7 @@ export function createModelProcess<K extends SessionKind>(
           break;
         case 'loaded':
           loaded = true;
+          loadedAt = performance.now();
           clearTimeout(loadTimer);
           onLoaded(message);
           break;
@@ -120,7 +121,7 @@ export function createModelProcess<K extends SessionKind>(
       clearTimeout(loadTimer);
       if (state.phase === 'closed') return;
       if (loaded) {
-        if (performance.now() - startedAt > healthyMs) restartsSinceHealthy = 0;
+        if (performance.now() - loadedAt > healthyMs) restartsSinceHealthy = 0;
         onCrash(describeEnd(end));
       } else
         onLoadFault(

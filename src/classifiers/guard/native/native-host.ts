@@ -54,7 +54,7 @@ export interface NativeHostOptions<K extends SessionKind = SessionKind> {
   /** Pause before the first restart, doubled for each further one up to `maxPauseMs`. Defaults 200 and 30000. */
   readonly firstPauseMs?: number | undefined;
   readonly maxPauseMs?: number | undefined;
-  /** A process that lived this long was healthy: the next restart pauses only briefly again. Default 60 s. */
+  /** A process that was ready for this long was healthy: the next restart pauses only briefly again. Default 60 s. */
   readonly healthyMs?: number | undefined;
   /** How the cost of a call is told; default: as the kind of session has it. */
   readonly size?: Pick<SessionSize<K>, 'costOf' | 'spent'> | undefined;

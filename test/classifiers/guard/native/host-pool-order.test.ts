@@ -1,10 +1,10 @@
 /** Which process gets which call when: every order of events, with processes that do as they are told. */
 import fc from 'fast-check';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HostProcess, ProcessEnd } from '../../../../src/classifiers/guard/native/host-process.js';
 import { createHostPool } from '../../../../src/classifiers/guard/native/host-pool.js';
-import type { NativeHost } from '../../../../src/classifiers/guard/native/native-host.js';
+import type { NativeHost, NativeHostOptions } from '../../../../src/classifiers/guard/native/native-host.js';
 import type {
   CallOutcome,
   EncoderSpec,
@@ -65,10 +65,7 @@ const SPEC: EncoderSpec = { kind: 'encoder', modelPath: 'toy', threads: 1, gpu: 
 const PATIENT = { timeoutMs: 60_000 };
 const closers: (() => Promise<void>)[] = [];
 
-function open(
-  processes: number,
-  options: { maxQueue?: number; now?: () => number } = {},
-): NativeHost<'encoder'> {
+function open(processes: number, options: Partial<NativeHostOptions<'encoder'>> = {}): NativeHost<'encoder'> {
   started.length = 0;
   const host = createHostPool<'encoder'>(SPEC, { processes, firstPauseMs: 0, maxPauseMs: 0, ...options });
   closers.push(() => host.close());
@@ -277,6 +274,47 @@ describe('several processes', () => {
     expect(texts(started[1])).toEqual(['c']);
     answer(started[1], firstCall(started[1]));
     expect(await c).toMatchObject({ status: 'done' });
+  });
+});
+
+describe('the pause before a restart', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('grows while the process keeps dying, up to its limit, and is short again after a healthy life', async () => {
+    const host = open(1, { firstPauseMs: 200, maxPauseMs: 1000 });
+    const crash = async (): Promise<void> => {
+      started.at(-1)?.end({ code: null, signal: 'SIGABRT', lastLines: [] });
+      await vi.advanceTimersByTimeAsync(0);
+    };
+    /** Milliseconds until there is a new process. */
+    const pause = async (): Promise<number> => {
+      const before = started.length;
+      for (let ms = 0; ; ms += 100) {
+        if (started.length > before) return ms;
+        await vi.advanceTimersByTimeAsync(100);
+      }
+    };
+    const pauses: number[] = [];
+    for (let life = 0; life < 5; life++) {
+      await vi.advanceTimersByTimeAsync(0);
+      load(started.at(-1));
+      await crash();
+      expect(host.state.phase).toBe('restarting');
+      pauses.push(await pause());
+    }
+    expect(pauses).toEqual([200, 400, 800, 1000, 1000]);
+    expect(host.stats.restarts).toBe(5);
+
+    // The time that it took to load does not count.
+    await vi.advanceTimersByTimeAsync(120_000);
+    load(started.at(-1));
+    await crash();
+    expect(await pause()).toBe(1000);
+    load(started.at(-1));
+    await vi.advanceTimersByTimeAsync(61_000);
+    await crash();
+    expect(await pause()).toBe(200);
   });
 });
 
