@@ -8,6 +8,7 @@ import { packageRoot } from '../../src/runtime/entry.js';
 
 const V05 = 'mlcommons-v0.5';
 const V10 = 'mlcommons-v1.0';
+const FIRST = 'llama-guard-1';
 const taxonomies = loadTaxonomies();
 
 test('has the categories under the numbers that the guard models answer with', () => {
@@ -41,12 +42,20 @@ test('has the categories under the numbers that the guard models answer with', (
     'S13 Elections',
     'S14 Code Interpreter Abuse',
   ]);
-  expect(taxonomies.list.map(({ id }) => id)).toEqual([V05, V10]);
+  expect(names(FIRST)).toEqual([
+    'O1 Violence and Hate',
+    'O2 Sexual Content',
+    'O3 Criminal Planning',
+    'O4 Guns and Illegal Weapons',
+    'O5 Regulated or Controlled Substances',
+    'O6 Suicide & Self-Harm',
+  ]);
+  expect(taxonomies.list.map(({ id }) => id)).toEqual([FIRST, V05, V10]);
   for (const taxonomy of taxonomies.list) expect(taxonomy.references.length).toBeGreaterThan(0);
 });
 
 test('an unknown taxonomy is an error that names the known ones', () => {
-  expect(() => taxonomies.get('mlcommons-v0.4')).toThrow(`Known: ${V05}, ${V10}`);
+  expect(() => taxonomies.get('mlcommons-v0.4')).toThrow(`Known: ${FIRST}, ${V05}, ${V10}`);
   expect(() => taxonomies.get('mlcomons-v0.5')).toThrow(`did you mean "${V05}"?`);
   expect(() => taxonomies.mapCategories([], V05, 'x')).toThrow('no taxonomy "x"');
   expect(() => taxonomies.mapCategories([], 'x', V05)).toThrow('no taxonomy "x"');
@@ -59,6 +68,8 @@ describe('mapping', () => {
     for (const [from, to] of [
       [V05, V10],
       [V10, V05],
+      [FIRST, V05],
+      [FIRST, V10],
     ] as const) {
       const targets = taxonomies.get(to).categories.map(({ name }) => name);
       for (const { id, name } of taxonomies.get(from).categories) {
@@ -103,7 +114,7 @@ describe('mapping', () => {
     const scores = fc.array(fc.record({ id, score: fc.double({ min: 0, max: 1, noNaN: true }) }), {
       minLength: 1,
     });
-    const taxonomy = fc.constantFrom(V05, V10);
+    const taxonomy = fc.constantFrom(FIRST, V05, V10);
     fc.assert(
       fc.property(scores, taxonomy, taxonomy, (given, from, to) => {
         const mapped = taxonomies.mapCategories(given, from, to);

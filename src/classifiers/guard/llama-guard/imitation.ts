@@ -12,7 +12,7 @@
 import type { ScaffoldPart } from './template.js';
 
 export interface ScaffoldMarks {
-  /** What the tags say, without brackets: `END CONVERSATION`, `end_of_turn`. */
+  /** What the tags say, without brackets and bars: `END CONVERSATION`, `end_of_turn`. */
   readonly tags: readonly string[];
   /** The same of marks in square brackets: `INST`. */
   readonly brackets: readonly string[];
@@ -25,7 +25,7 @@ export interface ScaffoldMarks {
   readonly typable: readonly string[];
 }
 
-const TAG = /<\/?([A-Za-z][A-Za-z0-9]*(?:[ _-][A-Za-z0-9]+)*)>/g;
+const TAG = /<\/?\|?([A-Za-z][A-Za-z0-9]*(?:[ _-][A-Za-z0-9]+)*)\|?>/g;
 const BRACKET = /\[\/?([A-Z][A-Z0-9]*)\]/g;
 
 /** @param runs of ordinary text, of renderings that together show every mark: with a User turn last, with an Agent turn */
@@ -64,7 +64,10 @@ export function createImitationBreaker(marks: ScaffoldMarks): (text: string) => 
   const framed = (open: string, list: readonly string[], close: string): RegExp | undefined =>
     list.length === 0
       ? undefined
-      : new RegExp(`${open}(${BLANK}{0,8}/?${BLANK}{0,8}(?:${any(list)})${BLANK}{0,8})${close}`, 'giu');
+      : new RegExp(
+          `${open}(${BLANK}{0,8}[/|]?${BLANK}{0,8}(?:${any(list)})${BLANK}{0,8}[|]?)${close}`,
+          'giu',
+        );
   const frames = [framed('[<＜]', marks.tags, '[>＞]'), framed('[\\[［]', marks.brackets, '[\\]］]')];
   const label =
     marks.labels.length === 0

@@ -4,6 +4,9 @@ import { PromptChoiceError } from '../choice-error.js';
 
 export type AskedCategory = CustomTaxonomy['categories'][number];
 
+/** Marks of prompts, special tokens among them, all look like this. */
+const MARK = /[<>]|\[\/?[A-Z]+\]/;
+
 export function changesNothing(choice: PromptChoice): boolean {
   return choice.categories.length === 0 && choice.taxonomy === undefined;
 }
@@ -38,6 +41,11 @@ export function customCategories(
   if (strange.length > 0)
     throw new PromptChoiceError(
       `the taxonomy ${taxonomy.id} has the ids ${strange.join(', ')}, and this model answers with ids like ${idForm?.said ?? ''}; rename them in guard.taxonomy's file`,
+    );
+  const marked = taxonomy.categories.find((category) => MARK.test(category.name + category.description));
+  if (marked !== undefined)
+    throw new PromptChoiceError(
+      `the category ${marked.id} of the taxonomy ${taxonomy.id} has < or > or a word like [INST] in it, which could pass for a mark of the guard's prompt; leave these out`,
     );
   const chosen = chosenIds(choice, ids, `the taxonomy ${taxonomy.id}`);
   const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
