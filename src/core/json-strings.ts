@@ -9,12 +9,17 @@ const LITERAL = /"((?:[^"\\]|\\.)*)"?/gs;
 /** More than a bare word, which reads the same in quotes. */
 const SPEAKS = /[\s\u0080-\uffff]/;
 
+/** Whether a guard reads `text` in plain words too. Once there is more than white space, more text changes nothing. */
+export function beginsAsJson(text: string): boolean {
+  return /^\s*[[{]/.test(text);
+}
+
 /**
  * The text, and where it begins as JSON does, all its strings (keys too) unescaped on lines of their own.
  * Works on JSON that is still arriving; a last escape that is cut off is left out.
  */
 export function withPlainStrings(text: string): string {
-  if (!/^\s*[[{]/.test(text)) return text;
+  if (!beginsAsJson(text)) return text;
   const strings = Array.from(text.matchAll(LITERAL), ([, body = '']) => unescape(body)).filter((each) =>
     SPEAKS.test(each),
   );

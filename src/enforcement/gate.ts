@@ -53,6 +53,8 @@ interface TextState {
   readonly choice: number;
   readonly channel: Channel;
   text: string;
+  /** The end of `text` that no window has had yet. */
+  added: string;
   /** Offset up to which a verdict of 'go on' covers the text. */
   judged: number;
   /** Offset up to which the text may be released: `judged`, less what may belong to an open code block. */
@@ -175,11 +177,12 @@ class Gate {
       let state = this.#texts.get(part.id);
       if (state === undefined) {
         const { id, choice, channel } = part;
-        state = { id, choice, channel, text: '', judged: 0, free: 0, released: 0 };
+        state = { id, choice, channel, text: '', added: '', judged: 0, free: 0, released: 0 };
         this.#texts.set(part.id, state);
       }
       const start = state.text.length;
       state.text += part.text;
+      state.added += part.text;
       this.#received += part.text.length;
       return { part, state, start, end: state.text.length };
     });
@@ -194,13 +197,15 @@ class Gate {
    */
   async #judgeWindow(source: FrameSource, last: boolean): Promise<boolean> {
     const states = [...this.#texts.values()];
-    const snapshot = states.map(({ id, choice, channel, text }): ReplyText => ({
+    const snapshot = states.map(({ id, choice, channel, text, added }): ReplyText => ({
       id,
       choice,
       channel,
       text,
+      added,
       complete: last || this.#finished.has(choice),
     }));
+    for (const state of states) state.added = '';
     this.#framesAhead = 0;
     const { review } = this.#options;
     const judging = review.judge(snapshot);
@@ -244,6 +249,7 @@ class Gate {
       this.#judged += state.text.length - state.judged;
       state.judged = state.text.length;
       state.free = state.text.length;
+      state.added = '';
     }
   }
 

@@ -77,7 +77,8 @@ export function createEngine(parts: EngineParts): Engine {
     const settings = settingsOf('reply', context);
     const message = createGrowingMessage({ judge, ask, settings, before, direction: 'reply' }, context);
     return {
-      judge: async (text) => inTaxonomyOf(context.policy, await message.judge(text)),
+      add: async (more) => inTaxonomyOf(context.policy, await message.add(more)),
+      replace: async (text) => inTaxonomyOf(context.policy, await message.replace(text)),
       close: () => message.close(),
     };
   }

@@ -6,15 +6,15 @@ import type { Direction, Verdict } from '../core/assessment.js';
 import type { GuardMessage } from '../core/conversation.js';
 import type { Judge, JudgeOptions, JudgeStream } from '../core/judge.js';
 import type { Ask } from './ask.js';
+import { endOf } from './growing-text.js';
 import { firstLink, growingLink, nextLink, type GrowingLink, type QuestionSettings } from './question-key.js';
 import type { RequestContext } from './request-context.js';
 
 export interface GrowingMessage {
-  /**
-   * The verdict on all of the message so far, in the judge's taxonomy. Usually `text` is what it was the
-   * last time and more; another text starts anew. One call at a time.
-   */
-  judge(text: string): Promise<Verdict>;
+  /** Adds `more` and judges all of the message so far. One call of `add` or `replace` at a time. */
+  add(more: string): Promise<Verdict>;
+  /** Judges `text` in place of what was there; only where it continues that, the judge gets no more than is new. */
+  replace(text: string): Promise<Verdict>;
   /** Gives back what the judge keeps for the message. A check that others wait for too is finished first. */
   close(): void;
 }
@@ -35,7 +35,7 @@ export function createGrowingMessage(
   const role = 'Agent';
   const link = before.reduce(nextLink, firstLink(judge, settings));
   let name: GrowingLink = growingLink(link, role);
-  let named = '';
+  let all = '';
   let open: Open | undefined;
 
   function end(): void {
@@ -49,40 +49,45 @@ export function createGrowingMessage(
     if (open?.busy === true) end();
     open ??= {
       stream: judge.openStream({ ...settings, context: before, role }),
-      pushed: 0,
+      unsent: all,
       busy: false,
       pushing: Promise.resolve(),
     };
     const current = open;
-    const answer = current.stream.push(named.slice(current.pushed), options);
+    const answer = current.stream.push(current.unsent, options);
     // A push without an answer has added its text all the same.
-    current.pushed = named.length;
+    current.unsent = '';
     current.busy = true;
     const done = (): void => void (current.busy = false);
     current.pushing = answer.then(done, done);
     return answer;
   }
 
+  function add(more: string): Promise<Verdict> {
+    name.add(more);
+    all += more;
+    if (open !== undefined) open.unsent += more;
+    return ask({ key: name.key(), role, direction, start: push }, context);
+  }
+
   return {
-    judge(text) {
-      if (!text.startsWith(named)) {
-        end();
-        name = growingLink(link, role);
-        named = '';
-      }
-      name.add(text.slice(named.length));
-      named = text;
-      return ask({ key: name.key(), role, direction, start: push }, context);
+    add,
+    replace(text) {
+      if (text.startsWith(all)) return add(endOf(text, all.length));
+      end();
+      name = growingLink(link, role);
+      all = '';
+      return add(text);
     },
     close: end,
   };
 }
 
-/** A stream of the judge, and what it has got of the message so far. */
+/** A stream of the judge, and what it has not got of the message yet. */
 interface Open {
   readonly stream: JudgeStream;
-  /** UTF-16 units; less than the message has where the cache or another request had the answer. */
-  pushed: number;
+  /** The end of the message, where the cache or another request had the answer so far. */
+  unsent: string;
   busy: boolean;
   /** Settles with the last push; never rejects. */
   pushing: Promise<void>;

@@ -6,12 +6,12 @@
 import type { Assessment, CodeAssessment, Verdict } from '../core/assessment.js';
 import type { CodeBlock, CodeScanner } from '../core/code-scanner.js';
 import type { Channel } from '../core/conversation.js';
-import { readable } from '../core/conversation.js';
 import type { Decision } from '../core/decision.js';
 import type { EventSink } from '../core/events.js';
 import type { Policy } from '../policy/policy.js';
 import { createBlockFinder, type BlockFinder } from './block-finder.js';
 import type { GrowingMessage } from './growing-message.js';
+import { createGrowingReading, type GrowingReading } from './growing-reading.js';
 import type { RequestContext } from './request-context.js';
 
 /** One text of the reply as far as it has come. */
@@ -22,6 +22,8 @@ export interface ReplyText {
   readonly channel: Channel;
   /** What the text with this id was in the last window, and more. */
   readonly text: string;
+  /** That more, where the caller knows it: a long text then need not be cut (and copied) to find it. */
+  readonly added?: string | undefined;
   /** No more will come. */
   readonly complete: boolean;
 }
@@ -58,11 +60,13 @@ export interface ReviewParts {
   readonly emit: EventSink;
 }
 
-/** One choice of the reply: what judges it, and the latest verdict with the text it is on. */
+/** One choice of the reply: what is read of it, what judges that, and the latest verdict. */
 interface Choice {
+  readonly reading: GrowingReading;
   readonly message: GrowingMessage;
-  text: string;
   verdict: Verdict | undefined;
+  /** The text that `verdict` is on, where it is read as a whole. */
+  whole: string | undefined;
 }
 
 /** The fenced blocks of one text, and how many of them are closed and scanned. */
@@ -80,16 +84,18 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
   const scans = new Map<string, CodeAssessment>();
 
   async function judgeChoice(index: number, texts: readonly ReplyText[]): Promise<void> {
-    const text = readable(texts.map((each) => each.text));
-    if (text === '') return;
     let choice = choices.get(index);
     if (choice === undefined) {
-      choice = { message: parts.openMessage(), text: '', verdict: undefined };
+      if (texts.every(({ text }) => text === '')) return;
+      const reading = createGrowingReading();
+      choice = { reading, message: parts.openMessage(), verdict: undefined, whole: undefined };
       choices.set(index, choice);
     }
-    if (choice.text === text) return;
-    choice.verdict = await choice.message.judge(text);
-    choice.text = text;
+    const { kind, text } = choice.reading.next(texts);
+    if (kind === 'addition') {
+      if (text !== '') choice.verdict = await choice.message.add(text);
+    } else if (text !== choice.whole) choice.verdict = await choice.message.replace(text);
+    choice.whole = kind === 'whole' ? text : undefined;
   }
 
   function fencesOf({ id }: ReplyText): Fences {
@@ -110,7 +116,7 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
       if (decision.action === 'annotate') notes.push({ textId: text.id, offset, decision });
     };
     const known = fencesOf(text);
-    const { blocks } = known.finder.locate(text.text);
+    const { blocks } = known.finder.locate(text);
     for (const block of blocks.slice(known.scanned)) {
       const key = `${text.id}@${block.start}-${block.end}`;
       if (!scans.has(key) && (block.closed || text.complete))
@@ -191,7 +197,7 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
     holdFrom(text) {
       if (!policy.code.enabled || text.complete) return text.text.length;
       if (text.channel === 'tool_arguments') return 0;
-      return fencesOf(text).finder.locate(text.text).holdFrom;
+      return fencesOf(text).finder.locate(text).holdFrom;
     },
 
     close() {
