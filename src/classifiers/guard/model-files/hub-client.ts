@@ -157,6 +157,7 @@ export function createHubClient({ hub, token }: HubClientOptions): HubClient {
     const retryAfter = Number(single(response, 'retry-after'));
     throw new HubInterruption(`${url.host} answered with the HTTP status ${status}`, {
       retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
+      status,
     });
   }
 

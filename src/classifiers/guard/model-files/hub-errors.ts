@@ -5,14 +5,21 @@ import { GuardError } from '../../../core/errors.js';
 export class HubInterruption extends Error {
   /** Seconds that the server asked to wait. */
   readonly retryAfter: number | undefined;
+  /** HTTP status, if there was an answer at all. */
+  readonly status: number | undefined;
 
   constructor(
     message: string,
-    options: { readonly cause?: unknown; readonly retryAfter?: number | undefined } = {},
+    options: {
+      readonly cause?: unknown;
+      readonly retryAfter?: number | undefined;
+      readonly status?: number;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.name = 'HubInterruption';
     this.retryAfter = options.retryAfter;
+    this.status = options.status;
   }
 }
 
@@ -27,6 +34,12 @@ If there is a mirror, set HF_ENDPOINT to its address; if there is a proxy, set H
 }
 
 export function unreachable(hub: string, error: HubInterruption): GuardError {
+  if (error.status !== undefined)
+    return new GuardError(
+      'guard_unavailable',
+      `The model hub ${hub} does not work just now: ${error.message}. Run the same command again later.`,
+      { cause: error },
+    );
   return new GuardError(
     'guard_unavailable',
     `The model hub ${hub} cannot be reached: ${error.message}.\n${offlineHelp(hub)}`,
