@@ -51,13 +51,14 @@ export interface GuardAssessment {
 export async function assessMessages(
   parts: GuardParts,
   messages: readonly ChatMessage[],
-  { requestId, signal = new AbortController().signal }: ItemContext,
+  { requestId, route = 'library', signal = new AbortController().signal }: ItemContext,
 ): Promise<GuardAssessment> {
   const body = { messages: structuredClone(messages) } as unknown as JsonObject;
   const { conversation } = openAiChat.decodeRequest(body);
   const direction: Direction = conversation.turns.at(-1)?.role === 'Agent' ? 'reply' : 'prompt';
   const policy: Policy = { ...parts.policy, [direction]: { ...parts.policy[direction], enabled: true } };
-  const context = { requestId, policy, signal };
+  const deadline = performance.now() + policy.judgeTotalTimeoutMs;
+  const context = { requestId, policy, route, signal, deadline };
 
   const verdicts: Verdict[] = [];
   let decision = nothingToJudge(policy, direction);

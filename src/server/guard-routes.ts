@@ -12,6 +12,7 @@ import { sendError } from './send-error.js';
 
 interface CallContext {
   readonly requestId: string;
+  readonly route: string;
   readonly signal: AbortSignal;
 }
 type Answer = (portcullis: Portcullis, body: JsonObject, context: CallContext) => Promise<unknown>;
@@ -41,7 +42,7 @@ async function respond(
     const limitBytes = portcullis.config.server.bodyLimitBytes;
     const body = await readJsonBody(request, { limitBytes, anyContentType: false });
     const { requestId, signal } = exchange;
-    await exchange.sendJson(200, await answer(portcullis, body, { requestId, signal }));
+    await exchange.sendJson(200, await answer(portcullis, body, { requestId, route, signal }));
   } catch (thrown) {
     failure = toGuardError(thrown);
     if (failure.code === 'internal') portcullis.log.error({ err: failure.cause }, `${route} failed`);

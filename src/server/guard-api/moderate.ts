@@ -45,7 +45,7 @@ const body = z.object({
 export async function moderate(
   parts: GuardParts & { readonly judge: { readonly id: string } },
   request: unknown,
-  { requestId, signal }: ItemContext,
+  { signal, ...item }: ItemContext,
 ): Promise<ModerationResponse> {
   const texts = readInput(request);
   const stop = new AbortController();
@@ -54,7 +54,7 @@ export async function moderate(
   let next = 0;
   const work = async (): Promise<void> => {
     for (let index = next++; index < texts.length; index = next++)
-      results[index] = await moderateText(parts, texts[index] ?? '', { requestId, signal: stopped });
+      results[index] = await moderateText(parts, texts[index] ?? '', { ...item, signal: stopped });
   };
   try {
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, texts.length) }, work));

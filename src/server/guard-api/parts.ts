@@ -23,5 +23,7 @@ export interface ScanParts {
 /** Which request (or line) this is, for the events, and the signal that ends it. */
 export interface ItemContext {
   readonly requestId: string;
+  /** The endpoint, as policies name it; undefined for a line of a command. */
+  readonly route?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -8,6 +8,7 @@ import { toGuardError, type GuardError } from '../../core/errors.js';
 import type { EventSink } from '../../core/events.js';
 import { gateReply, type GateResult } from '../../enforcement/gate.js';
 import type { Engine } from '../../engine/engine.js';
+import type { ReplyReview } from '../../engine/reply-review.js';
 import type { Policy } from '../../policy/policy.js';
 import type { ReplyFrame } from '../../core/wire-format.js';
 import type { Log } from '../../telemetry/index.js';
@@ -48,6 +49,7 @@ export class GuardedExchange {
   #read: ReadRequest | undefined;
   #reader: ReplyReader | undefined;
   #decision: Decision | undefined;
+  #review: ReplyReview | undefined;
   #handlerRan = false;
 
   constructor(
@@ -85,6 +87,8 @@ export class GuardedExchange {
     } finally {
       this.#hold.discard();
       exchange.abort();
+      // The gate does not when the client left in the middle of the reply.
+      this.#review?.close();
       exchange.finish(failure);
     }
   }
@@ -97,8 +101,8 @@ export class GuardedExchange {
     const { conversation, model } = this.#read.request;
     exchange.model = model;
     const { engine, policy } = this.#parts;
-    const { requestId, signal } = exchange;
-    const decision = await engine.assessPrompt(conversation, { requestId, policy, signal });
+    const { requestId, route, signal } = exchange;
+    const decision = await engine.assessPrompt(conversation, { requestId, policy, route, signal });
     this.#decided(decision);
     return decision;
   }
@@ -168,11 +172,13 @@ export class GuardedExchange {
 
   #gate(reader: ReplyReader): AsyncGenerator<ReplyFrame, GateResult> {
     const exchange = this.#exchange;
-    const { requestId, signal, emit } = exchange;
+    const { requestId, route, signal, emit } = exchange;
     const { engine, policy } = this.#parts;
     const { request } = this.#known();
+    const review = engine.openReply(request.conversation, { requestId, policy, route, signal });
+    this.#review = review;
     return gateReply(reader.frames(this.#hold.body()), {
-      review: engine.openReply(request.conversation, { requestId, policy, signal }),
+      review,
       policy,
       editable: !request.structured,
       streamed: reader.streamed,

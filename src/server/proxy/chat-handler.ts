@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Decision } from '../../core/decision.js';
 import { GuardError, toGuardError, type ErrorCode } from '../../core/errors.js';
 import type { DecodedRequest, ReplyFrame, StreamCodec, WireFormat } from '../../core/wire-format.js';
+import type { ReplyReview } from '../../engine/reply-review.js';
 import { weightier } from '../../engine/weightier.js';
 import { gateReply, type GateResult } from '../../enforcement/gate.js';
 import { encodeMessage, encodeTerminator, streamContentType } from '../../protocols/index.js';
@@ -45,6 +46,7 @@ export function createChatHandler(
       exchange.abort();
       await chat.fail(failure);
     } finally {
+      chat.close();
       exchange.finish(failure ?? chat.failure);
     }
   };
@@ -57,6 +59,7 @@ class ChatExchange {
   readonly #exchange: Exchange;
   #codec: StreamCodec | undefined;
   #decision: Decision | undefined;
+  #review: ReplyReview | undefined;
   /** UTF-16 units of the reply that the client has got. */
   #releasedChars = 0;
   /** An error that was already rendered in the stream. */
@@ -83,6 +86,7 @@ class ChatExchange {
     const decision = await engine.assessPrompt(request.conversation, {
       requestId: exchange.requestId,
       policy,
+      route: exchange.route,
       signal: exchange.signal,
     });
     exchange.decided(decision);
@@ -194,12 +198,14 @@ class ChatExchange {
     options: { readonly streamed: boolean; readonly onRelease?: (frame: ReplyFrame) => void },
   ): AsyncGenerator<ReplyFrame, GateResult> {
     const exchange = this.#exchange;
-    const { requestId, signal, emit } = exchange;
+    const { requestId, route, signal, emit } = exchange;
     const { engine, policy } = this.#portcullis;
+    const review = engine.openReply(request.conversation, { requestId, policy, route, signal });
+    this.#review = review;
     return gateReply(frames, {
       ...options,
       policy,
-      review: engine.openReply(request.conversation, { requestId, policy, signal }),
+      review,
       editable: !request.structured,
       onLast: (frame, decision) => {
         if (!frame.isError)
@@ -211,6 +217,11 @@ class ChatExchange {
         emit({ type: 'stream-chars', requestId, received, judged, released });
       },
     });
+  }
+
+  /** Gives back what the guard keeps for the reply; the gate cannot when the client left in the middle of it. */
+  close(): void {
+    this.#review?.close();
   }
 
   /** What was done about prompt and reply together. */
