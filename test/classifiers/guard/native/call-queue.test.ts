@@ -111,11 +111,24 @@ describe('the queue of calls', () => {
   });
 
   it('lets no call be overtaken more often than it says, whatever is wished for', () => {
-    const lanes = fc.constantFrom('a', 'b', 'c');
-    const wish = fc.record({ fits: fc.subarray(['a', 'b', 'c']), prefers: fc.option(lanes) });
-    const action = fc.oneof(fc.record({ add: lanes }), fc.record({ take: wish }));
+    const lane = fc.constantFrom('a', 'b', 'c');
+    // One lane is wanted again and again, and calls of it keep coming: the others would starve.
+    const wish = fc.record({
+      fits: fc.oneof(
+        { weight: 3, arbitrary: fc.constant(['a', 'b', 'c']) },
+        { weight: 2, arbitrary: fc.constant(['a']) },
+        { weight: 1, arbitrary: fc.subarray(['a', 'b', 'c']) },
+      ),
+      prefers: fc.oneof({ weight: 4, arbitrary: fc.constant('a') }, { weight: 1, arbitrary: lane }),
+    });
+    const action = fc.oneof(
+      fc.record({
+        add: fc.oneof({ weight: 2, arbitrary: fc.constant('a') }, { weight: 1, arbitrary: lane }),
+      }),
+      fc.record({ take: wish }),
+    );
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 120 }), (actions) => {
+      fc.property(fc.array(action, { maxLength: 150, size: 'max' }), (actions) => {
         const { queue } = queueOf(1000);
         const overtaken = new Map<number, number>();
         for (const one of actions) {

@@ -1,6 +1,6 @@
 /** Which process gets which call when: every order of events, with processes that do as they are told. */
 import fc from 'fast-check';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HostProcess, ProcessEnd } from '../../../../src/classifiers/guard/native/host-process.js';
 import { createHostPool } from '../../../../src/classifiers/guard/native/host-pool.js';
@@ -147,6 +147,35 @@ describe('calls that cannot be in time', () => {
     expect(texts(started[0])).toEqual([]);
   });
 
+  it('leave the queue before their turn comes, when it cannot come in time any more', async () => {
+    const { host, clock } = await taughtPool(1, 10_000);
+    const first = host.call({ text: text('a') }, PATIENT);
+    const second = host.call({ text: text('b') }, PATIENT);
+    const third = host.call({ text: text('c') }, { timeoutMs: 35_000 });
+    clock.now += 18_000;
+    answer(started[0], firstCall(started[0]));
+    await first;
+    // The second works and takes 10 s; the third had 17 s left, and would need 20.
+    expect(await third).toMatchObject({ reason: 'overloaded' });
+    expect(texts(started[0])).toEqual([text('b')]);
+    answer(started[0], firstCall(started[0]));
+    expect(await second).toMatchObject({ status: 'done' });
+  });
+
+  it('do not wait for a call that was cancelled', async () => {
+    const { host } = await taughtPool(1, 10_000);
+    const stop = new AbortController();
+    const cancelled = host.call({ text: text('a') }, { ...PATIENT, signal: stop.signal });
+    expect(host.stats.waitMs).toBeCloseTo(10_000, 0);
+    stop.abort();
+    expect(await cancelled).toMatchObject({ reason: 'aborted' });
+    expect(host.stats).toMatchObject({ running: 1, waiting: 0, waitMs: 0 });
+    const next = host.call({ text: text('b') }, { timeoutMs: 11_000 });
+    answer(started[0], firstCall(started[0]));
+    answer(started[0], firstCall(started[0]));
+    expect(await next).toMatchObject({ status: 'done' });
+  });
+
   it('are tried all the same when the guard is idle and the estimate is old', async () => {
     const { host, clock } = await taughtPool(1, 10_000);
     const hasty = { timeoutMs: 5_000 };
@@ -256,6 +285,24 @@ describe('several processes', () => {
     answer(started[0], firstCall(started[0]));
     answer(started[1], firstCall(started[1]));
     await Promise.all(all);
+  });
+
+  it('a process that was started again holds nothing', async () => {
+    const { host } = await taughtPool(2, 1000);
+    const other = host.call({ text: 'somebody else' }, PATIENT);
+    const first = host.call({ text: 'one' }, { ...PATIENT, affinity: 'talk' });
+    answer(started[0], firstCall(started[0]));
+    answer(started[1], firstCall(started[1]));
+    await Promise.all([other, first]);
+    started[1]?.end({ code: null, signal: 'SIGKILL', lastLines: [] });
+    while (started.length < 3) await sleep(1);
+    await turn();
+    load(started[2]);
+    expect(host.stats.processes.ready).toBe(2);
+    const next = host.call({ text: 'one and two' }, { ...PATIENT, affinity: 'talk' });
+    expect(texts(started[0])).toEqual(['one and two']);
+    answer(started[0], firstCall(started[0]));
+    await next;
   });
 
   it('what waits when one dies is answered by another', async () => {
