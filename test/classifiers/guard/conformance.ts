@@ -9,7 +9,7 @@ import type { JudgeRequest } from '../../../src/core/judge.js';
 
 export interface Conformant {
   /** A new judge, on its way to readiness. */
-  open(): Promise<HostedJudge>;
+  readonly open: () => Promise<HostedJudge>;
   /** It generates from a prompt of messages in a template, and has a context that can overflow. */
   readonly generative: boolean;
   /** Its scores are probabilities, not 0 or 1. */
@@ -114,7 +114,7 @@ export function describeJudge(name: string, { open, generative, graded }: Confor
       });
 
       it('refuses what does not fit, or judges it in pieces, as the caller wants', async () => {
-        const long = `${'We talk of soup and bread. '.repeat(900)} ${UNSAFE}`;
+        const long = `${'We talk of soup and bread. '.repeat(500)} ${UNSAFE}`;
         expect(await judge.assess(ask(user(long)), PATIENT)).toMatchObject({
           verdict: 'unavailable',
           reason: 'context_overflow',
@@ -124,7 +124,7 @@ export function describeJudge(name: string, { open, generative, graded }: Confor
           verdict: 'unsafe',
           categories: [{ id: 'S8' }],
         });
-        const harmless = 'We talk of soup and bread. '.repeat(900);
+        const harmless = 'We talk of soup and bread. '.repeat(500);
         expect(await judge.assess({ ...ask(user(harmless)), overflow: 'pieces' }, PATIENT)).toMatchObject({
           verdict: 'safe',
         });
@@ -183,7 +183,7 @@ export function describeJudge(name: string, { open, generative, graded }: Confor
           expect(verdict.role).toBe(messages.at(-1)?.role);
           expect(verdict.verdict).not.toBe('unavailable');
         }),
-        { numRuns: 25 },
+        { numRuns: 15 },
       );
     });
 

@@ -23,10 +23,10 @@ export interface ChatExchange {
   /** Counts from 0, chats only. */
   readonly index: number;
   /** Answers as the toy guard does. */
-  judge(): void;
+  readonly judge: () => void;
   /** Answers with these words instead, in the server's format. */
-  say(text: string): void;
-  json(status: number, body: unknown, headers?: Record<string, string>): void;
+  readonly say: (text: string) => void;
+  readonly json: (status: number, body: unknown, headers?: Record<string, string>) => void;
 }
 
 export interface GuardServerOptions {
@@ -51,10 +51,10 @@ export interface GuardServer {
   /** All but lists of models, in order of their arrival. */
   readonly chats: readonly RecordedRequest[];
   readonly lists: number;
+  /** Chats whose client went away before it had a whole answer. */
+  readonly abandoned: number;
   /** Sockets that are open now. */
   readonly connections: number;
-  /** Sockets that were ever opened. */
-  readonly accepted: number;
   onChat: ((exchange: ChatExchange) => void) | undefined;
   /** Cuts all connections. */
   close(): Promise<void>;
@@ -67,7 +67,7 @@ export async function startGuardServer(options: GuardServerOptions = {}): Promis
   const chats: RecordedRequest[] = [];
   const sockets = new Set<Socket>();
   let lists = 0;
-  let accepted = 0;
+  let abandoned = 0;
 
   function fail(response: ServerResponse, status: number, message: string, type: string): void {
     sendJson(
@@ -129,6 +129,9 @@ export async function startGuardServer(options: GuardServerOptions = {}): Promis
       return;
     }
     const index = chats.push(request) - 1;
+    response.on('close', () => {
+      if (!response.writableFinished) abandoned += 1;
+    });
     const exchange: ChatExchange = {
       request,
       response,
@@ -210,7 +213,6 @@ export async function startGuardServer(options: GuardServerOptions = {}): Promis
   });
   server.keepAliveTimeout = 60_000;
   server.on('connection', (socket) => {
-    accepted += 1;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
@@ -225,11 +227,11 @@ export async function startGuardServer(options: GuardServerOptions = {}): Promis
     get lists() {
       return lists;
     },
+    get abandoned() {
+      return abandoned;
+    },
     get connections() {
       return sockets.size;
-    },
-    get accepted() {
-      return accepted;
     },
     onChat: options.onChat,
     async close() {
