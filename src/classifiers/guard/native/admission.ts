@@ -3,7 +3,7 @@
  *
  * The three limits were chosen by simulating a queue with noisy costs (the simulation is a test). What
  * matters under load is that no work goes to calls that die of their deadline: with a first-in,
- * first-out queue and no admission, three times the bearable load leaves a third of the work useful. To admit
+ * first-out queue and no admission, three times the bearable load leaves less than a third of the work useful. To admit
  * generously does not help anybody: whoever comes at the edge waits for his whole deadline and is then
  * turned away all the same.
  */
