@@ -23,7 +23,7 @@ export function createMetricSet(registry: Registry, queueDepth: () => number) {
     }),
     assessments: new Counter({
       name: 'portcullis_assessments_total',
-      help: 'Answers of the guard, cached ones included. A streamed reply takes several.',
+      help: 'Answers of the guard, cached and shared ones included. A streamed reply takes several.',
       labelNames: ['judge', 'direction', 'verdict'],
       registers,
     }),
@@ -41,7 +41,7 @@ export function createMetricSet(registry: Registry, queueDepth: () => number) {
     }),
     assessmentSeconds: new Histogram({
       name: 'portcullis_assessment_seconds',
-      help: 'Time the guard took for one answer; cached answers are left out.',
+      help: 'Time the guard took for one answer; cached and shared answers are left out.',
       labelNames: ['judge', 'direction'],
       buckets: ASSESSMENT_SECONDS,
       registers,
@@ -72,6 +72,18 @@ export function createMetricSet(registry: Registry, queueDepth: () => number) {
       name: 'portcullis_guard_tokens_total',
       help: "Tokens of the guard's input: evaluated, or found in its cache.",
       labelNames: ['kind'],
+      registers,
+    }),
+    cacheResults: new Counter({
+      name: 'portcullis_cache_total',
+      help: 'Questions to the guard: answered from the cache (hit), by the same check of another request (shared), or by a check of their own (miss).',
+      labelNames: ['result'],
+      registers,
+    }),
+    cascade: new Counter({
+      name: 'portcullis_cascade_total',
+      help: 'Checks by a quick and a thorough guard, by the one that decided.',
+      labelNames: ['direction', 'decided_by'],
       registers,
     }),
     streamChars: new Counter({

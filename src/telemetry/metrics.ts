@@ -13,6 +13,7 @@ export const CODE_SCANNER = 'code-shield';
 
 const DIRECTIONS: readonly Direction[] = ['prompt', 'reply'];
 const VERDICTS: readonly Verdict['verdict'][] = ['safe', 'unsafe', 'unavailable'];
+const CACHE_RESULTS = ['hit', 'miss', 'shared'] as const;
 const OUTCOMES = ['allow', 'annotate', 'redact', 'block', 'error'] as const;
 const REASONS: readonly UnavailableReason[] = [
   'not_ready',
@@ -62,6 +63,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   }
   for (const state of ['received', 'judged', 'released']) metrics.streamChars.inc({ state }, 0);
   for (const kind of ['evaluated', 'cached']) metrics.guardTokens.inc({ kind }, 0);
+  for (const result of CACHE_RESULTS) metrics.cacheResults.inc({ result }, 0);
   for (const reason of REASONS) metrics.unavailable.inc({ judge: CODE_SCANNER, reason }, 0);
 
   const judgeLabel = createJudgeLabel(metrics);
@@ -136,14 +138,24 @@ function countVerdict(
   event: Extract<GuardEvent, { type: 'verdict' }>,
   judge: string,
 ): void {
-  const { verdict, direction, cached } = event;
+  const { verdict, direction, cached, shared } = event;
   metrics.assessments.inc({ judge, direction, verdict: verdict.verdict });
   if (verdict.verdict === 'unavailable') metrics.unavailable.inc({ judge, reason: verdict.reason });
-  // A cached verdict still carries what it cost when it was new; counting that again would be a lie.
-  if (cached) return;
+  const result = cached ? 'hit' : shared ? 'shared' : 'miss';
+  metrics.cacheResults.inc({ result });
+  // Such a verdict still carries what it cost when it was new; counting that again would be a lie.
+  if (result !== 'miss') return;
+  countCascade(metrics, direction, verdict);
   metrics.assessmentSeconds.observe({ judge, direction }, verdict.cost.ms / 1000);
   metrics.guardTokens.inc({ kind: 'evaluated' }, verdict.cost.tokensEvaluated);
   metrics.guardTokens.inc({ kind: 'cached' }, verdict.cost.tokensCached);
+}
+
+/** The series are there from the first answer of a cascade on; without one there are none. */
+function countCascade(metrics: MetricSet, direction: Direction, verdict: Verdict): void {
+  if (verdict.verdict === 'unavailable' || verdict.decidedBy === undefined) return;
+  for (const decided_by of ['quick', 'thorough'] as const)
+    metrics.cascade.inc({ direction, decided_by }, decided_by === verdict.decidedBy ? 1 : 0);
 }
 
 /**

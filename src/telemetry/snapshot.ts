@@ -23,6 +23,10 @@ export interface MetricsSnapshot {
   /** UTF-16 units of streamed replies. */
   readonly streamChars: { readonly received: number; readonly judged: number; readonly released: number };
   readonly guardTokens: { readonly evaluated: number; readonly cached: number };
+  /** Questions to the guard, by where the answer came from. */
+  readonly cache: { readonly hit: number; readonly miss: number; readonly shared: number };
+  /** Empty without a cascade. */
+  readonly cascade: readonly CountRow<'direction' | 'decided_by'>[];
   readonly queueDepth: number;
   /** Milliseconds, over all routes. */
   readonly overheadMs: LatencySummary;
@@ -74,6 +78,7 @@ async function latencyMs<Label extends string>(histogram: Histogram<Label>): Pro
 export async function takeSnapshot(metrics: MetricSet, queueDepth: number): Promise<MetricsSnapshot> {
   const chars = await byLabel(metrics.streamChars, 'state');
   const tokens = await byLabel(metrics.guardTokens, 'kind');
+  const cache = await byLabel(metrics.cacheResults, 'result');
   return {
     requests: await rows(metrics.requests, ['route', 'decision']),
     assessments: await rows(metrics.assessments, ['judge', 'direction', 'verdict']),
@@ -82,6 +87,8 @@ export async function takeSnapshot(metrics: MetricSet, queueDepth: number): Prom
     unavailable: await rows(metrics.unavailable, ['judge', 'reason']),
     streamChars: { received: chars('received'), judged: chars('judged'), released: chars('released') },
     guardTokens: { evaluated: tokens('evaluated'), cached: tokens('cached') },
+    cache: { hit: cache('hit'), miss: cache('miss'), shared: cache('shared') },
+    cascade: await rows(metrics.cascade, ['direction', 'decided_by']),
     queueDepth,
     overheadMs: await latencyMs(metrics.overheadSeconds),
     assessmentMs: await latencyMs(metrics.assessmentSeconds),

@@ -108,6 +108,14 @@ describe('the counts', () => {
     expectQuiet();
   });
 
+  it('tell what the guard was spared', async () => {
+    server.send(verdictEvent({ ...safe, decidedBy: 'thorough' }), verdictEvent(safe, { cached: true }));
+    for (let count = 0; count < 3; count++) server.send(verdictEvent({ ...safe, decidedBy: 'quick' }));
+    await open();
+    expect(await text('#figures')).toContain('Judged before 20 % 1 answer from memory, 0 shared');
+    expect(await text('#figures')).toContain('Decided thoroughly 25 % the rest by the quick guard');
+  });
+
   it('are those of the running process', async () => {
     sendTraffic();
     await open();
@@ -125,6 +133,7 @@ describe('the counts', () => {
     expect(await text('#gate-verdict')).toBe('Nothing was released before it was judged.');
     expect(await text('#figures')).toContain('Blocked 1 25 % of requests');
     expect(await text('#figures')).toContain('No answer 1 left unjudged');
+    expect(await text('#figures')).not.toContain('Judged before');
     expectQuiet();
   });
 

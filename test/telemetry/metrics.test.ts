@@ -29,7 +29,7 @@ async function series(metrics: ReturnType<typeof make>, name: string): Promise<n
 describe('metrics', () => {
   it('exports every metric of the contract with exactly its labels', async () => {
     const metrics = make();
-    metrics.sink(verdictEvent(unsafe));
+    metrics.sink(verdictEvent({ ...unsafe, decidedBy: 'quick' }));
     metrics.sink(verdictEvent(unavailable('timeout')));
     metrics.sink(decisionEvent({ action: 'block', categories: [hit('S2')] }));
     metrics.sink(scannedEvent([{ findings: [finding()] }]));
@@ -55,6 +55,8 @@ describe('metrics', () => {
       portcullis_requests_total: 'route,decision',
       portcullis_assessments_total: 'judge,direction,verdict',
       portcullis_category_total: 'category,direction,action',
+      portcullis_cache_total: 'result',
+      portcullis_cascade_total: 'direction,decided_by',
       portcullis_code_findings_total: 'language,cwe,severity',
       portcullis_assessment_seconds: 'judge,direction',
       portcullis_overhead_seconds: 'route',
@@ -71,7 +73,7 @@ describe('metrics', () => {
   it('is documented, name by name', async () => {
     const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
     const names = [...(await make().text()).matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
-    expect(names).toHaveLength(12);
+    expect(names).toHaveLength(14);
     for (const name of names) expect(page).toContain('`' + name);
   });
 
@@ -101,6 +103,36 @@ describe('metrics', () => {
     ]);
     expect(snapshot.assessmentMs.count).toBe(1);
     expect(snapshot.guardTokens).toEqual({ evaluated: 30, cached: 10 });
+  });
+
+  it('counts where an answer came from; one that was shared is paid for once', async () => {
+    const metrics = make();
+    expect((await metrics.snapshot()).cache).toEqual({ hit: 0, miss: 0, shared: 0 });
+    metrics.sink(verdictEvent(safe));
+    metrics.sink(verdictEvent(safe, { shared: true }));
+    metrics.sink(verdictEvent(unavailable('timeout'), { shared: true }));
+    metrics.sink(verdictEvent(safe, { cached: true }));
+    const snapshot = await metrics.snapshot();
+    expect(snapshot.cache).toEqual({ hit: 1, miss: 1, shared: 2 });
+    expect(snapshot.assessmentMs.count).toBe(1);
+    expect(snapshot.guardTokens).toEqual({ evaluated: 30, cached: 10 });
+    expect(snapshot.unavailable).toEqual([{ judge: 'embedded', reason: 'timeout', count: 1 }]);
+  });
+
+  it('counts which guard of a cascade decided, once for each check', async () => {
+    const metrics = make();
+    metrics.sink(verdictEvent(safe));
+    expect((await metrics.snapshot()).cascade).toEqual([]);
+    const quick = { ...safe, decidedBy: 'quick' } as const;
+    for (const how of [{}, {}, { cached: true }, { shared: true }]) metrics.sink(verdictEvent(quick, how));
+    expect(await series(metrics, 'portcullis_cascade_total{direction="prompt",decided_by="thorough"}')).toBe(
+      0,
+    );
+    metrics.sink(verdictEvent({ ...unsafe, decidedBy: 'thorough' }, { direction: 'reply' }));
+    expect((await metrics.snapshot()).cascade).toEqual([
+      { direction: 'prompt', decided_by: 'quick', count: 2 },
+      { direction: 'reply', decided_by: 'thorough', count: 1 },
+    ]);
   });
 
   it('counts a category once a request, however many windows show it, and again in the next request', async () => {

@@ -88,7 +88,7 @@ function showFigures(counts) {
   const blocked = sum(counts.requests, ({ decision }) => decision === 'block');
   const answers = sum(counts.assessments);
   const missing = sum(counts.unavailable, ({ reason }) => reason !== 'aborted');
-  const { assessmentMs, overheadMs, queueDepth, guardTokens } = counts;
+  const { assessmentMs, overheadMs, queueDepth, guardTokens, cache, cascade } = counts;
   const tokens = guardTokens.evaluated + guardTokens.cached;
   const figures = [
     ['Requests', count(requests), ''],
@@ -114,6 +114,18 @@ function showFigures(counts) {
       answers === 0 ? '' : missing === 0 ? 'nothing went unjudged' : 'left unjudged',
     ],
   ];
+  if (cache.hit + cache.shared > 0) {
+    const spared = cache.hit + cache.shared;
+    figures.push([
+      'Judged before',
+      percent(spared, spared + cache.miss),
+      `${plural(cache.hit, 'answer')} from memory, ${count(cache.shared)} shared`,
+    ]);
+  }
+  if (cascade.length > 0) {
+    const thorough = sum(cascade, (row) => row.decided_by === 'thorough');
+    figures.push(['Decided thoroughly', percent(thorough, sum(cascade)), 'the rest by the quick guard']);
+  }
   if (tokens > 0) {
     const share = percent(guardTokens.cached, tokens);
     figures.push(['Guard tokens', count(tokens), `${share} from its cache`]);
