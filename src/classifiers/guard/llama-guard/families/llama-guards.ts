@@ -20,7 +20,7 @@ const WORDS = { safe: 'safe', unsafe: 'unsafe' };
 /** The header tokens of Llama 4, in a template's source or rendering. */
 const LLAMA_4 = '<|header_start|>';
 /** A category in a template's source, where the list may be a Jinja dictionary or hold escaped line breaks. */
-const CATEGORY_IN_SOURCE = /\b([SO])(\d{1,2})["']?[ \t]*:/g;
+const CATEGORY_IN_SOURCE = /(?<![A-Z0-9])([SO])(\d{1,2})["']?[ \t]*:/g;
 
 interface Generation {
   readonly id: GuardFamilyId;
