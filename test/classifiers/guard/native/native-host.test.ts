@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createJudge, type CreateJudgeOptions } from '../../../../src/classifiers/guard/create-judge.js';
 import type { HostedJudge } from '../../../../src/classifiers/guard/hosted-judge.js';
 import { createNativeHost } from '../../../../src/classifiers/guard/native/native-host.js';
@@ -17,6 +17,8 @@ import { writeRandomLlama } from '../../../support/gguf/random-llama.js';
 import { writeToyGuard } from '../../../support/gguf/toy-guard.js';
 import { toyGuardTemplate } from '../../../support/gguf/toy-template.js';
 
+// A process takes seconds to start where the machine is busy, and some tests start three.
+vi.setConfig({ testTimeout: 120_000 });
 const PATIENT = { timeoutMs: 60_000 };
 const ask = (text: string) => ({
   messages: [{ role: 'User' as const, text }],
