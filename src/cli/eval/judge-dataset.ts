@@ -66,7 +66,8 @@ export async function judgeDataset(
   const { judge, scanner, taxonomies } = portcullis;
   const tokens = { evaluated: 0, cached: 0 };
   const count = (event: GuardEvent): void => {
-    if (event.type !== 'verdict') return;
+    // Of lines with the same text in work at once, one is judged.
+    if (event.type !== 'verdict' || event.cached || event.shared) return;
     tokens.evaluated += event.verdict.cost.tokensEvaluated;
     tokens.cached += event.verdict.cost.tokensCached;
   };

@@ -11,7 +11,7 @@ export interface ReportFolder {
   finish(json: string, markdown: string): void;
 }
 
-const BATCH = 64 * 1024;
+const BATCH = 4 * 1024;
 
 /** @throws CliError with exit code 2 when the folder cannot be written */
 export function openReportFolder(folder: string): ReportFolder {
