@@ -55,6 +55,19 @@ export interface GuardServerOptions {
   onChange(): void;
 }
 
+/** Reason of the signal of a check whose deadline passed: that is the server's fault, a caller's change of mind is not. */
+export const DEADLINE_PASSED = new Error('The deadline of the check passed.');
+
+/** The server had the request, and did not answer by the deadline. */
+function isLate(outcome: CheckOutcome, signal: AbortSignal): boolean {
+  return (
+    !outcome.ok &&
+    outcome.fault.kind === 'stopped' &&
+    outcome.fault.unsent !== true &&
+    signal.reason === DEADLINE_PASSED
+  );
+}
+
 /** How many likeliest tokens to ask for, most first: some servers allow 20, some 5, some none. */
 const LOGPROB_LEVELS = [20, 5, 0] as const;
 /** A server's Retry-After is heeded for so long; then it is asked again. */
@@ -160,6 +173,15 @@ export function createGuardServer(options: GuardServerOptions): GuardServer {
     options.onChange();
   }
 
+  const slow: CheckOutcome = {
+    ok: false,
+    fault: {
+      reason: 'timeout',
+      detail: `The guard server ${name} does not answer in time.`,
+      server: 'failing',
+    },
+  };
+
   /** A check's outcome, for the breaker. */
   function note(outcome: CheckOutcome): void {
     const worth = outcome.ok ? 'fine' : outcome.fault.server;
@@ -188,22 +210,13 @@ export function createGuardServer(options: GuardServerOptions): GuardServer {
       outstanding += 1;
       try {
         const outcome = await ask(question, signal);
-        note(outcome);
+        note(isLate(outcome, signal) ? slow : outcome);
         return outcome;
       } finally {
         outstanding -= 1;
       }
     },
-    lostRace() {
-      note({
-        ok: false,
-        fault: {
-          reason: 'timeout',
-          detail: `The guard server ${name} is much slower than it was, or hangs.`,
-          server: 'failing',
-        },
-      });
-    },
+    lostRace: () => note(slow),
     start: () => void probe(),
     async close() {
       stop.abort();

@@ -17,7 +17,8 @@ export type Exchange =
   | { readonly kind: 'broken'; readonly code: string }
   | { readonly kind: 'oversized' }
   | { readonly kind: 'encoded' }
-  | { readonly kind: 'stopped' };
+  /** `sent`: it had a connection. */
+  | { readonly kind: 'stopped'; readonly sent: boolean };
 
 export interface HttpConnection {
   /** Never rejects. Aborting `signal` closes the socket of this request, and answers `stopped` at once. */
@@ -65,7 +66,7 @@ export function createHttpConnection(options: HttpConnectionOptions): HttpConnec
           resolve(exchange);
           if (exchange.kind !== 'response') started?.abort(new Error('The answer is not wanted any more.'));
         };
-        const onAbort = (): void => settle({ kind: 'stopped' });
+        const onAbort = (): void => settle({ kind: 'stopped', sent: started !== undefined });
         if (signal.aborted) {
           onAbort();
           return;

@@ -13,7 +13,7 @@ import { formatJudgeSpec, type RemoteJudgeSpec } from '../spec.js';
 import { readAnswer } from './answer-reading.js';
 import { systemClock, type Clock } from './clock.js';
 import type { Dialect } from './dialect.js';
-import { createGuardServer, type GuardServer } from './guard-server.js';
+import { createGuardServer, DEADLINE_PASSED, type GuardServer } from './guard-server.js';
 import { ollamaDialect } from './ollama-dialect.js';
 import { openaiDialect } from './openai-dialect.js';
 import { toChatMessages } from './outgoing-messages.js';
@@ -234,7 +234,7 @@ export function createRemoteJudge(spec: RemoteJudgeSpec, options: RemoteJudgeOpt
       });
     const controller = new AbortController();
     const stop = (): void => controller.abort();
-    const cancel = clock.after(timeoutMs, stop);
+    const cancel = clock.after(timeoutMs, () => controller.abort(DEADLINE_PASSED));
     signal?.addEventListener('abort', stop, { once: true });
     closing.signal.addEventListener('abort', stop, { once: true });
     depth += 1;

@@ -65,7 +65,13 @@ export function classify(exchange: Exchange, name: string): ServerAnswer {
         server: 'failing',
       });
     case 'stopped':
-      return fault({ reason: 'aborted', detail: 'The check was given up.', server: 'fine', kind: 'stopped' });
+      return fault({
+        reason: 'aborted',
+        detail: 'The check was given up.',
+        unsent: !exchange.sent,
+        server: 'fine',
+        kind: 'stopped',
+      });
   }
 }
 

@@ -82,7 +82,7 @@ export function createServerPool({ servers, hedgePercentile, clock }: ServerPool
       let firstFault: CheckOutcome | undefined;
       let over = false;
 
-      const abortAll = (): void => running.forEach((controller) => controller.abort());
+      const abortAll = (): void => running.forEach((controller) => controller.abort(outer.reason));
       const finish = (outcome: CheckOutcome): void => {
         over = true;
         cancelHedge();
@@ -92,7 +92,7 @@ export function createServerPool({ servers, hedgePercentile, clock }: ServerPool
       };
       const launch = async (server: GuardServer, key: GuardServer | 'again'): Promise<void> => {
         const controller = new AbortController();
-        if (outer.aborted) controller.abort();
+        if (outer.aborted) controller.abort(outer.reason);
         running.set(key, controller);
         const outcome = await server.check(question, controller.signal);
         running.delete(key);

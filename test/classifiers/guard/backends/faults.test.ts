@@ -140,10 +140,16 @@ describe('time', () => {
         response.write('{"choices":');
       },
     ]) {
+      const clock = createManualClock();
       const server = await bench.serve({ onChat });
-      const judge = bench.open(`openai:${server.url}#${TOY_MODEL}`);
+      const judge = bench.open(`openai:${server.url}#${TOY_MODEL}`, { clock });
       await judge.ready();
-      expect(await judge.assess(ask, { timeoutMs: 60 })).toMatchObject({ reason: 'timeout' });
+      const running = judge.assess(ask, { timeoutMs: 60 });
+      await until(() => server.chats.length === 1);
+      clock.advance(59);
+      expect(judge.queueDepth).toBe(1);
+      clock.advance(1);
+      expect(await running).toMatchObject({ reason: 'timeout' });
       await until(() => server.abandoned === 1);
     }
   });
