@@ -9,8 +9,8 @@ import { silentLog } from '../guard-log.js';
 import { createCallCosts } from './call-costs.js';
 import { createCallQueue, type QueuedCall } from './call-queue.js';
 import { createForecast, type CallNote, type Forecast, type RunningCall } from './forecast.js';
+import type { NativeHost, NativeHostOptions } from './host-interface.js';
 import { createModelProcess, type HostState, type ModelProcess } from './model-process.js';
-import type { NativeHost, NativeHostOptions } from './native-host.js';
 import type { CallOutcome, SessionKind, Sessions } from './protocol.js';
 import { SESSION_SIZES } from './session-size.js';
 

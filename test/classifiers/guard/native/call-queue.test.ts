@@ -115,11 +115,11 @@ describe('the queue of calls', () => {
     // One lane is wanted again and again, and calls of it keep coming: the others would starve.
     const wish = fc.record({
       fits: fc.oneof(
-        { weight: 3, arbitrary: fc.constant(['a', 'b', 'c']) },
-        { weight: 2, arbitrary: fc.constant(['a']) },
-        { weight: 1, arbitrary: fc.subarray(['a', 'b', 'c']) },
+        { weight: 3, arbitrary: fc.constant<string[]>(['a', 'b', 'c']) },
+        { weight: 2, arbitrary: fc.constant<string[]>(['a']) },
+        { weight: 1, arbitrary: fc.subarray<string>(['a', 'b', 'c']) },
       ),
-      prefers: fc.oneof({ weight: 4, arbitrary: fc.constant('a') }, { weight: 1, arbitrary: lane }),
+      prefers: fc.oneof({ weight: 4, arbitrary: fc.constant<string>('a') }, { weight: 1, arbitrary: lane }),
     });
     const action = fc.oneof(
       fc.record({
