@@ -41,7 +41,8 @@ export function createGrowingMessage(
   function end(): void {
     const ended = open;
     open = undefined;
-    void ended?.pushing.then(() => ended.stream.close());
+    if (ended?.busy === true) void ended.pushing.then(() => ended.stream.close());
+    else ended?.stream.close();
   }
 
   async function push(options: JudgeOptions): Promise<Verdict> {
