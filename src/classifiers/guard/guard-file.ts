@@ -35,7 +35,7 @@ export function faultsOf(header: GgufHeader): string[] {
   const { architecture } = hintsOf(header);
   if (!GUARD_ARCHITECTURES.includes(architecture ?? ''))
     faults.push(
-      `holds a model of the kind "${architecture ?? 'unknown'}", and guard models are of the kinds ${GUARD_ARCHITECTURES.join(', ')}. ${USE}`,
+      `holds a model of the kind "${architecture ?? 'unknown'}", not a Llama, Gemma or Granite as guard models are. ${USE}`,
     );
   if (header.tensors.length === 0) faults.push(`holds no weights, only a vocabulary. ${USE}`);
   if (!header.metadata.has('tokenizer.ggml.tokens')) faults.push(`has no vocabulary. ${USE}`);
