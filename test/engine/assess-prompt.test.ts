@@ -1,6 +1,8 @@
 /** How a prompt is judged: every turn, in its context, once. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { UnavailableReason } from '../../src/core/assessment.js';
+import type { Decision } from '../../src/core/decision.js';
+import type { Judge } from '../../src/core/judge.js';
 import { benchOf, chatOf, judgeOf, taxonomies, unsafeWith } from './scripted-judge.js';
 
 const safe = (): readonly [number] => [0.01];
@@ -113,6 +115,140 @@ describe('a conversation that goes on', () => {
     await engine.assessPrompt(question, context());
     expect(await engine.assessPrompt(question, context())).toMatchObject({ action: 'block' });
     expect(judge.requests).toHaveLength(1);
+  });
+});
+
+describe('the time for a prompt', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  /** Each judgement takes so long; the judge keeps its contract about time. */
+  const slow = (ms: number) => {
+    const plain = judgeOf(safe);
+    const judge: Judge = {
+      ...plain,
+      async assess(request, options) {
+        await new Promise((resolve) => setTimeout(resolve, Math.min(ms, options.timeoutMs)));
+        const verdict = await plain.assess(request, options);
+        if (ms <= options.timeoutMs) return verdict;
+        const { judge: id, role, cost } = verdict;
+        return { judge: id, role, cost, verdict: 'unavailable', reason: 'timeout', detail: 'late' };
+      },
+    };
+    return { judge, options: plain.options };
+  };
+
+  it('is for all turns together; the newest has its whole judgement, the rest what is left', async () => {
+    vi.useFakeTimers();
+    const { judge, options } = slow(80);
+    const { engine, context, events } = benchOf(judge);
+    const times = { judge_timeout_ms: 100, judge_total_timeout_ms: 200 };
+    const judging = engine.assessPrompt(threeTurns, context({ ...times, unavailable: 'allow' }));
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await judging).toMatchObject({ action: 'allow', reason: 'unavailable', unavailable: 'timeout' });
+    expect(options.map(({ timeoutMs }) => Math.round(timeoutMs))).toEqual([100, 100, 40]);
+    const verdicts = events.flatMap((event) => (event.type === 'verdict' ? [event.verdict.verdict] : []));
+    expect(verdicts).toEqual(['safe', 'safe', 'unavailable', 'unavailable']);
+  });
+
+  it('does not matter to turns that were judged before', async () => {
+    vi.useFakeTimers();
+    const { judge } = slow(60);
+    const { engine, context } = benchOf(judge);
+    const settings = context({ judge_timeout_ms: 100, judge_total_timeout_ms: 100 });
+    const ask = async (turns: number): Promise<Decision> => {
+      const texts = ['One', 'Two', 'Three'].slice(0, turns);
+      const judging = engine.assessPrompt(chatOf(texts.map((text) => ['user', text])), settings);
+      await vi.advanceTimersByTimeAsync(200);
+      return judging;
+    };
+    for (const turns of [1, 2, 3])
+      expect(await ask(turns)).toMatchObject({ action: 'allow', reason: 'safe' });
+  });
+});
+
+describe('what the policy wants of the judge', () => {
+  const requestOf = async (settings: object, route?: string, judge = judgeOf(safe)) => {
+    const { engine, context } = benchOf(judge);
+    await engine.assessPrompt(chatOf([['user', 'Hi']]), { ...context(settings), route });
+    await engine.openReply(chatOf([]), { ...context(settings), route }).judge([reply]);
+    return judge.requests.map(({ overflow, thoroughness }) => ({ overflow, thoroughness }));
+  };
+  const reply = { id: '0/text', choice: 0, channel: 'text', text: 'Hello!', complete: false } as const;
+  const always = { always: true, categories: [] };
+  const noCode = { code: { enabled: false } };
+
+  it('about long texts is told to it', async () => {
+    const pieces = { overflow: 'pieces', thoroughness: undefined };
+    expect(await requestOf(noCode)).toEqual([pieces, pieces]);
+    const refuse = { overflow: 'refuse', thoroughness: undefined };
+    expect(await requestOf({ ...noCode, long_texts: 'refuse' })).toEqual([refuse, refuse]);
+  });
+
+  it.each([
+    ['a direction', { directions: ['reply'] }, undefined, [undefined, always]],
+    ['the endpoint of the request', { routes: ['/api/chat'] }, '/api/chat', [always, always]],
+    ['another endpoint', { routes: ['/api/chat'] }, 'middleware', [undefined, undefined]],
+    ['an endpoint, and there is none', { routes: ['/api/chat'] }, undefined, [undefined, undefined]],
+    [
+      'a category',
+      { categories: ['S4', 'S2'] },
+      undefined,
+      Array.from({ length: 2 }, () => ({ always: false, categories: ['S2', 'S4'] })),
+    ],
+  ])('about the thorough guard is told to it: %s', async (_, thorough, route, expected) => {
+    const asked = await requestOf({ ...noCode, thorough }, route);
+    expect(asked.map(({ thoroughness }) => thoroughness)).toEqual(expected);
+  });
+
+  it('about categories is told in its own taxonomy', async () => {
+    const own = judgeOf(safe, { taxonomy: 'mlcommons-v1.0' });
+    const wanted = ['Non-Violent Crimes', 'Hate'].map((name) => taxonomyId('mlcommons-v0.5', name));
+    const [asked] = await requestOf({ ...noCode, thorough: { categories: wanted } }, undefined, own);
+    const [other = '', hate = ''] = ['Code Interpreter Abuse', 'Hate'].map((name) =>
+      taxonomyId('mlcommons-v1.0', name),
+    );
+    expect(asked?.thoroughness?.always).toBe(false);
+    expect([...(asked?.thoroughness?.categories ?? [])].sort()).toEqual(['S2', hate, other].sort());
+  });
+
+  it('about a category that it cannot name makes the thorough guard decide everything', async () => {
+    const defamation = taxonomyId('mlcommons-v1.0', 'Defamation');
+    const settings = { ...noCode, taxonomy: 'mlcommons-v1.0', thorough: { categories: [defamation] } };
+    const asked = await requestOf(settings);
+    expect(asked.map(({ thoroughness }) => thoroughness)).toEqual([always, always]);
+  });
+});
+
+describe('two spellings of one text', () => {
+  it('are one to the judge and to the cache: line ends, and how accents are entered', async () => {
+    const judge = judgeOf(safe);
+    const { engine, context } = benchOf(judge);
+    for (const text of ['Caf\u00e9?\nYes.', 'Cafe\u0301?\r\nYes.'])
+      await engine.assessPrompt(chatOf([['user', text]]), context());
+    expect(judge.requests.map(({ messages }) => messages)).toEqual([
+      [{ role: 'User', text: 'Caf\u00e9?\nYes.' }],
+    ]);
+  });
+
+  it('are two where the difference may matter', async () => {
+    const judge = judgeOf(safe);
+    const { engine, context } = benchOf(judge);
+    for (const text of ['Hi', 'hi', 'Hi ', 'H\u200bi', '\uff28i'])
+      await engine.assessPrompt(chatOf([['user', text]]), context());
+    expect(judge.requests).toHaveLength(5);
+  });
+});
+
+describe('two identical prompts at the same moment', () => {
+  it('are judged once, and both are told so', async () => {
+    const judge = judgeOf(safe);
+    const { engine, context, events } = benchOf(judge);
+    const both = [1, 2].map(() => engine.assessPrompt(threeTurns, context()));
+    for (const decision of await Promise.all(both)) expect(decision).toMatchObject({ action: 'allow' });
+    expect(judge.requests).toHaveLength(4);
+    const how = events.flatMap((event) => (event.type === 'verdict' ? [event.shared || event.cached] : []));
+    expect(how.filter((spared) => !spared)).toHaveLength(4);
+    expect(how).toHaveLength(8);
   });
 });
 

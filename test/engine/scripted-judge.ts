@@ -5,7 +5,7 @@ import type { CodeScanner } from '../../src/core/code-scanner.js';
 import type { Conversation, UnjudgedPart, WireRole } from '../../src/core/conversation.js';
 import type { GuardEvent } from '../../src/core/events.js';
 import { restatingStream } from '../../src/core/restating-stream.js';
-import type { Judge, JudgeRequest } from '../../src/core/judge.js';
+import type { Judge, JudgeOptions, JudgeRequest } from '../../src/core/judge.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { RequestContext } from '../../src/engine/request-context.js';
 import { createVerdictCache } from '../../src/engine/verdict-cache.js';
@@ -19,6 +19,7 @@ export type Answer = readonly [score: number, ...categories: CategoryScore[]] | 
 
 export interface ScriptedJudge extends Judge {
   readonly requests: JudgeRequest[];
+  readonly options: JudgeOptions[];
 }
 
 export function judgeOf(
@@ -26,20 +27,24 @@ export function judgeOf(
   overrides: Partial<Pick<Judge, 'taxonomy' | 'fingerprint'>> = {},
 ): ScriptedJudge {
   const requests: JudgeRequest[] = [];
+  const options: JudgeOptions[] = [];
   const judge: ScriptedJudge = {
     id: 'scripted',
     taxonomy: 'mlcommons-v0.5',
     fingerprint: 'scripted-1',
     queueDepth: 0,
     requests,
-    assess(request, { signal }): Promise<Verdict> {
+    options,
+    assess(request, given): Promise<Verdict> {
+      const { signal } = given;
       requests.push(request);
+      options.push(given);
       const { role, text } = request.messages.at(-1) ?? { role: 'User', text: '' };
       const base = { judge: 'scripted', role, cost: { ms: 1, tokensEvaluated: 0, tokensCached: 0 } } as const;
-      const given = signal?.aborted === true ? 'aborted' : answer(text, request);
-      if (typeof given === 'string')
-        return Promise.resolve({ ...base, verdict: 'unavailable', reason: given, detail: 'scripted' });
-      const [score, ...categories] = given;
+      const word = signal?.aborted === true ? 'aborted' : answer(text, request);
+      if (typeof word === 'string')
+        return Promise.resolve({ ...base, verdict: 'unavailable', reason: word, detail: 'scripted' });
+      const [score, ...categories] = word;
       const verdict: ScoredVerdict = {
         ...base,
         verdict: score >= 0.5 ? 'unsafe' : 'safe',
