@@ -1,11 +1,22 @@
 /** What the gate does at its edges: notes, clients that leave or dawdle, replies without end. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Judge } from '../../src/core/judge.js';
+import { restatingStream } from '../../src/core/restating-stream.js';
 import type { ReplyFrame } from '../../src/core/wire-format.js';
 import { MAX_AHEAD, MAX_FRAMES_AHEAD, MAX_FRAMES_HELD, MAX_HELD } from '../../src/enforcement/gate.js';
 import { openAiChat } from '../../src/protocols/index.js';
 import { createReader, cutTexts, framesOf, plainReply, type SourceState } from './random-reply.js';
-import { DANGEROUS, openGate, runGate, scripted, WEAK, type Run, type RunOptions } from './guarded-reply.js';
+import {
+  DANGEROUS,
+  openGate,
+  runGate,
+  scripted,
+  UNSAFE,
+  WEAK,
+  type Run,
+  type RunOptions,
+} from './guarded-reply.js';
 
 const contentOf = ({ released }: Run): string => {
   const reader = createReader(plainReply([]).kind);
@@ -94,6 +105,69 @@ describe('a reply that does not stream', () => {
     const run = await runGate(framesOf(plainReply(['One. ', 'Two. ', 'Three.'], [10])), { streamed: false });
     expect(run.scripted.asked).toEqual(['One. Two. Three.']);
     expect(contentOf(run)).toBe('One. Two. Three.');
+  });
+});
+
+describe('windows', () => {
+  /** 400 tokens of 4 to 5 characters. */
+  const tokens = Array.from({ length: 400 }, (_, index) => (index % 4 === 0 ? 'words' : 'word').padEnd(4));
+  const standard = { stream: {} };
+
+  it('of a fast model are few: each is about twice the one before', async () => {
+    expect(tokens.join('')).toHaveLength(1700);
+    const run = await runText(tokens, { policy: standard });
+    const judged = run.scripted.asked.slice(1).map((text) => text.length);
+    expect(run.scripted.asked.at(-1)).toBe(tokens.join(''));
+    expect(run.scripted.asked.length).toBeLessThanOrEqual(6);
+    expect(judged).toEqual([...judged].sort((a, b) => a - b));
+  });
+
+  it('grow as long as the judge is slower than the model, however small its pieces are', async () => {
+    // The judge answers only when as much again has come as it was given.
+    const state: SourceState = { frames: 0, ended: false };
+    const parts = scripted();
+    const asked: number[] = [];
+    const judge: Judge = {
+      ...parts.judge,
+      async assess(request, options) {
+        const length = request.messages.at(-1)?.text.length ?? 0;
+        asked.push(length);
+        const enough = Math.min(tokens.length, (2 * length * tokens.length) / 1700 + 1);
+        while (state.frames < enough && !state.ended) await settle(1);
+        return parts.judge.assess(request, options);
+      },
+      openStream: (request) => restatingStream(judge, request),
+    };
+    const reply = plainReply(tokens, [1]);
+    const gate = openGate(framesOf(reply, undefined, state), { policy: standard }, { ...parts, judge });
+    while ((await gate.next()).done !== true);
+    for (const [index, length] of asked.slice(1, -1).entries())
+      expect(length).toBeGreaterThanOrEqual(1.9 * (asked[index] ?? 0));
+    expect(asked.length).toBeLessThanOrEqual(7);
+  });
+});
+
+describe('the review', () => {
+  it('is closed when the reply has ended, is blocked, or is left by the client', async () => {
+    const closed: string[] = [];
+    const run = async (name: string, text: string, take = Infinity): Promise<void> => {
+      const parts = scripted();
+      const judge: Judge = {
+        ...parts.judge,
+        openStream: (request) => ({
+          ...restatingStream(parts.judge, request),
+          close: () => void closed.push(name),
+        }),
+      };
+      const pieces = [text, ...Array.from({ length: 20 }, () => ' And more of it.')];
+      const gate = openGate(framesOf(plainReply(pieces)), {}, { ...parts, judge });
+      for (let frames = 0; frames < take; frames += 1) if ((await gate.next()).done === true) break;
+      await gate.return({ status: 'complete', decision: {} as never });
+    };
+    await run('ended', 'Hello there.');
+    await run('blocked', UNSAFE);
+    await run('left', 'Hello there.', 2);
+    expect(closed).toEqual(['ended', 'blocked', 'left']);
   });
 });
 
@@ -220,6 +294,22 @@ describe('the facts', () => {
     });
     expect(run.scripted.safe).toEqual([contentOf(run)]);
     expect(run.result.decision).toMatchObject({ reason: 'unavailable', unavailable: 'overloaded' });
+  });
+
+  it('come with the last frame also where the reply ended while its last text was judged', async () => {
+    for (const judgeDelays of [[0], [1], [5]]) {
+      const facts: string[] = [];
+      const gate = openGate(
+        framesOf(plainReply(['Hello there, client. ', 'Bye.'])),
+        {},
+        scripted({ judgeDelays }),
+        {
+          onLast: (_, decision) => facts.push(decision.reason),
+        },
+      );
+      while ((await gate.next()).done !== true);
+      expect(facts).toEqual(['safe']);
+    }
   });
 
   it('are given to the last frame of a reply, with what was done in an earlier window', async () => {

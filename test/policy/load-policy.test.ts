@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describePolicy } from '../../src/cli/output/describe-policy.js';
 import { packageRoot } from '../../src/runtime/entry.js';
 import type { Policy } from '../../src/policy/policy.js';
 import { loadPolicy, parsePolicy } from '../../src/policy/policy.js';
@@ -195,6 +196,18 @@ test('an unknown taxonomy is one problem, not one for each category', () => {
   expect(() =>
     parsePolicy('taxonomy: mlcommons-0.5\nprompt: {categories: {S1: {}}}', taxonomies, 'p.yaml'),
   ).toThrow(/^p\.yaml has a problem:\n.*did you mean "mlcommons-v0\.5"\?$/);
+});
+
+test('policy show prints every setting, also the ones that the shipped policies leave alone', () => {
+  const policy = policyOf({
+    name: 'all',
+    long_texts: 'refuse',
+    thorough: { directions: ['reply'], routes: ['middleware', '/api/chat'], categories: ['S4'] },
+    judge_timeout_ms: 100,
+    judge_total_timeout_ms: 150,
+  });
+  const shown = describePolicy(policy, taxonomies.get(policy.taxonomy));
+  expect(parsePolicy(shown, taxonomies, 'shown.yaml')).toEqual(policy);
 });
 
 test('every endpoint on which something is judged can be named', () => {
