@@ -12,11 +12,11 @@
  * that of its end. The sum stops where reach is below 0.1, and after four ids.
  */
 import type { CategoryScore } from '../../../core/assessment.js';
-import { usualWay, type CategoryTokens, type IdNode } from './category-tokens.js';
+import type { CategoryTokens, IdNode } from './category-tokens.js';
 
 const MAX_IDS = 4;
 const MIN_REACH = 0.1;
-/** Parts of the tree less likely than this are not looked into: what they hold would not be listed. */
+/** Parts of the tree less likely than this are not looked into: what longer ids they hold would not be listed. */
 const MIN_BRANCH = 0.01;
 /** Scores below are not listed. */
 const MIN_SCORE = 0.01;
@@ -107,9 +107,14 @@ async function readPlace<T>(
     if (probability > (likeliest?.probability ?? 0)) likeliest = { path, probability };
   };
 
+  const aheadOf = (node: IdNode<T>): readonly T[] => {
+    if (node === tokens.first) return tokens.usual.first;
+    return node === tokens.next || node.id !== undefined ? tokens.usual.next : [];
+  };
+
   /** @returns false where a number was not finite */
   async function visit(node: IdNode<T>, path: readonly T[], probability: number): Promise<boolean> {
-    const next = await nextToken(path, usualWay(node.id === undefined ? node : tokens.next));
+    const next = await nextToken(path, aheadOf(node));
     if (next === undefined) return false;
     if (node.id !== undefined) {
       let end = 0;
@@ -119,8 +124,8 @@ async function readPlace<T>(
     for (const [token, child] of node.children) {
       const there = probability * next(token);
       if (node === root) begun += there;
-      if (child.children.size > 0) {
-        if (there >= MIN_BRANCH && !(await visit(child, [...path, token], there))) return false;
+      if (child.children.size > 0 && there >= MIN_BRANCH) {
+        if (!(await visit(child, [...path, token], there))) return false;
       } else if (child.id !== undefined) count(child.id, [...path, token], there);
     }
     return true;

@@ -17,6 +17,8 @@ export interface CategoryTokens<T> {
   readonly first: IdNode<T>;
   /** From the end of an id to the next: a comma, and the id. */
   readonly next: IdNode<T>;
+  /** What usually comes first in the two trees, up to the choice between ids: can be evaluated without looking. */
+  readonly usual: { readonly first: readonly T[]; readonly next: readonly T[] };
   /** What may follow an id that is complete, comma aside: a line break, the end of the answer. */
   readonly ends: readonly T[];
   /** Every token of the above. */
@@ -24,8 +26,9 @@ export interface CategoryTokens<T> {
 }
 
 /** What stands before the first id, most usual first. */
-const LEADS = ['\n', '\n\n', ' '];
-const SEPARATORS = [',', ', '];
+const LEADS = ['\n', '\n\n', ' '] as const;
+/** The same between two ids. */
+const SEPARATORS = [',', ', '] as const;
 
 /**
  * @param tokenize ordinary text to tokens
@@ -56,15 +59,20 @@ export function categoryTokens<T>(
       }
     return root;
   };
+  const usualWay = (before: string, joint: string): readonly T[] =>
+    commonStart(ids.map((id) => following(before, joint + id)));
+  const behindId = `${unsafe}\n${ids[0] ?? ''}`;
   const first = ways(unsafe, LEADS);
-  const next = ways(`${unsafe}\n${ids[0] ?? ''}`, SEPARATORS);
+  const next = ways(behindId, SEPARATORS);
+  const usual = { first: usualWay(unsafe, LEADS[0]), next: usualWay(behindId, SEPARATORS[0]) };
   const lineBreaks = ['\n', '\n\n'].flatMap((text) => {
     const tokens = tokenize(text);
     return tokens.length === 1 ? tokens : [];
   });
   const ends = [...new Set([...lineBreaks, ...endOfAnswer])];
   const word = tokenize(unsafe);
-  return { word, first, next, ends, all: [...new Set([...tokensOf(first), ...tokensOf(next), ...ends])] };
+  const all = [...new Set([...tokensOf(first), ...tokensOf(next), ...ends])];
+  return { word, first, next, usual, ends, all };
 }
 
 interface GrowingNode<T> extends IdNode<T> {
@@ -94,17 +102,14 @@ function* tokensOf<T>(tree: IdNode<T>): Generator<T> {
   }
 }
 
-/**
- * The tokens that are most likely to come next without looking: the usual way up to the first choice
- * between ids.
- */
-export function usualWay<T>(root: IdNode<T>): T[] {
-  const way: T[] = [];
-  for (let at: IdNode<T> = root; at.id === undefined && (at === root || at.children.size === 1);) {
-    const [entry] = at.children;
-    if (entry === undefined || entry[1].children.size === 0) break;
-    way.push(entry[0]);
-    at = entry[1];
-  }
-  return way;
+/** What all sequences begin with, and always less than the whole of one. */
+function commonStart<T>(sequences: readonly (readonly T[])[]): readonly T[] {
+  const [first = [], ...others] = sequences;
+  let length = 0;
+  while (
+    length < first.length - 1 &&
+    others.every((other) => length < other.length - 1 && other[length] === first[length])
+  )
+    length++;
+  return first.slice(0, length);
 }

@@ -5,8 +5,8 @@ export interface LaneState<L> {
   readonly lane: L;
   /** Whose turns it judged last; undefined while it is fresh. */
   readonly role: GuardRole | undefined;
-  /** Grows with each use of any lane; 0: never used. */
-  readonly lastUsed: number;
+  /** How often other lanes were used since this one was; Infinity while it is fresh. */
+  readonly idle: number;
   /** Tokens it keeps of the conversation it judged last, the policy included, the prompt's fixed ending not. */
   readonly kept: number;
 }
@@ -29,12 +29,18 @@ export function continues(shared: number, kept: number, prefix: number): boolean
   return shared > prefix && kept - shared <= SLACK;
 }
 
+/** A lane that was passed over this often belongs to a conversation that has ended, or pauses. */
+const STALE = 32;
+
 /**
- * A role may use a lane that is its own already, or another as long as one remains for the other role: a
- * burst of prompts cannot drive out the stream of a reply.
+ * A role may use a lane that is its own already. It may take another while it has less than its half of
+ * them, or where nobody misses it; but one lane always remains for the other role. So a burst of prompts
+ * cannot drive out the streams of replies.
  */
 export function mayUse<L>(state: LaneState<L>, role: GuardRole, all: readonly LaneState<L>[]): boolean {
-  return state.role === role || all.filter((other) => other.role === role).length < all.length - 1;
+  if (state.role === role) return true;
+  const own = all.filter((other) => other.role === role).length;
+  return own < all.length - 1 && (state.idle >= STALE || own < Math.floor(all.length / 2));
 }
 
 /**
@@ -57,8 +63,8 @@ export function chooseLane<L extends { common(tokens: readonly T[]): number }, T
     if (continues(shared, state.kept, prefix) && shared > (best?.shared ?? 0)) best = { state, shared };
     if (
       oldest === undefined ||
-      state.lastUsed < oldest.state.lastUsed ||
-      (state.lastUsed === oldest.state.lastUsed && shared > oldest.shared)
+      state.idle > oldest.state.idle ||
+      (state.idle === oldest.state.idle && shared > oldest.shared)
     )
       oldest = { state, shared };
   }

@@ -68,7 +68,7 @@ export function createLanePool<
   const stateOf = (slot: Slot<L>): LaneState<L> & { slot: Slot<L> } => ({
     lane: slot.lane,
     role: slot.role,
-    lastUsed: slot.lastUsed,
+    idle: slot.role === undefined ? Infinity : clock - slot.lastUsed,
     kept: Math.min(slot.kept, slot.lane.length),
     slot,
   });
@@ -111,7 +111,7 @@ export function createLanePool<
       const { role, tokens } = waiter.wanted;
       slot.held = true;
       slot.role = role;
-      slot.lastUsed = ++clock;
+      slot.lastUsed = clock;
       slot.kept = tokens.length - fixedEnding(role);
       waiter.grant(slot);
     }

@@ -9,7 +9,7 @@ import { MAX_TOKEN_CHARACTERS, type CallOutcome, type LlamaGuardFacts } from '..
 import type { GuardFamily } from './family.js';
 
 export interface LlamaGuardJudgeOptions {
-  readonly host: NativeHost<'llama-guard'>;
+  readonly host: Pick<NativeHost<'llama-guard'>, 'facts' | 'queueDepth' | 'call' | 'close'>;
   /** What the file seems to be, until the loaded model tells. */
   readonly expected: Pick<GuardFamily, 'id' | 'taxonomy'>;
   readonly fingerprint: string;

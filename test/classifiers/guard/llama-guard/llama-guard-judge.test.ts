@@ -73,7 +73,7 @@ describe('a Llama Guard', () => {
     expect(lone).toMatchObject({ role: 'Agent', verdict: 'unsafe', categories: [{ id: 'S1' }] });
     if (unsafe.verdict !== 'unsafe') throw new Error('unreachable');
     expect(unsafe.score).toBeGreaterThan(0.99);
-    expect(unsafe.categories[0]?.score).toBe(unsafe.score);
+    expect(unsafe.categories[0]?.score).toBeCloseTo(unsafe.score, 4);
   });
 
   it('gives the same answer again, and evaluates only what is new', async () => {
