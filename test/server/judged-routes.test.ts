@@ -1,0 +1,92 @@
+/** Every way to the guard tells the engine its name, as policies write it, and gives back what it opened. */
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { JUDGED_ROUTES } from '../../src/policy/policy.js';
+import { assessMessages } from '../../src/server/assess-messages.js';
+import { createExpressMiddleware } from '../../src/server/middleware/index.js';
+import { ask, OLLAMA_CHAT, OLLAMA_GENERATE, OPENAI, WIRES } from '../support/server/chat-wire.js';
+import { runPortcullis, type RunningPortcullis } from '../support/server/run-portcullis.js';
+import express from 'express';
+import type { AddressInfo } from 'node:net';
+
+const HARMLESS = 'The capital of France is Paris, and it lies on the river Seine. ';
+const AT_LENGTH = 'Please tell me at length.';
+let p: RunningPortcullis;
+/** Routes that the engine was told, by what it was asked to do. */
+const told: string[] = [];
+const reviews = { open: 0, closed: 0 };
+
+beforeAll(async () => {
+  const text = (body: object) => HARMLESS.repeat(JSON.stringify(body).includes(AT_LENGTH) ? 200 : 2);
+  const reply = (body: object) => ({ parts: [{ kind: 'text', text: text(body) } as const], finish: 'stop' });
+  p = await runPortcullis({ guard: 'embedded', upstream: { reply, chunk: 40, delay: 1 } });
+  const { engine } = p.portcullis;
+  const real = { ...engine };
+  vi.spyOn(engine, 'assessPrompt').mockImplementation((conversation, context) => {
+    told.push(`prompt ${context.route}`);
+    return real.assessPrompt(conversation, context);
+  });
+  vi.spyOn(engine, 'judgeMessages').mockImplementation((messages, direction, context) => {
+    told.push(`messages ${context.route}`);
+    return real.judgeMessages(messages, direction, context);
+  });
+  vi.spyOn(engine, 'openReply').mockImplementation((conversation, context) => {
+    told.push(`reply ${context.route}`);
+    reviews.open += 1;
+    const review = real.openReply(conversation, context);
+    let open = true;
+    return {
+      ...review,
+      close() {
+        if (open) reviews.closed += 1;
+        open = false;
+        review.close();
+      },
+    };
+  });
+});
+afterAll(() => p.close());
+afterEach(() => void told.splice(0));
+
+async function throughMiddleware(): Promise<void> {
+  const { portcullis } = p;
+  const app = express();
+  app.use(createExpressMiddleware(portcullis, { bodyLimitBytes: 100_000 }));
+  app.post('/chat', (_request, response) => void response.json({ answer: HARMLESS }));
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await fetch(`http://127.0.0.1:${port}/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ question: HARMLESS }),
+  });
+  await new Promise((resolve) => server.close(resolve));
+}
+
+const context = { requestId: 'test' };
+const WAYS: Record<(typeof JUDGED_ROUTES)[number], () => Promise<unknown>> = {
+  '/v1/chat/completions': () => ask(p, OPENAI, OPENAI.body(true, HARMLESS)),
+  '/api/chat': () => ask(p, OLLAMA_CHAT, OLLAMA_CHAT.body(true, HARMLESS)),
+  '/api/generate': () => ask(p, OLLAMA_GENERATE, OLLAMA_GENERATE.body(false, HARMLESS)),
+  '/v1/moderations': () => p.post('/v1/moderations', { input: HARMLESS }),
+  '/guard/classify': () => p.post('/guard/classify', { text: HARMLESS }),
+  middleware: throughMiddleware,
+  library: () => assessMessages(p.portcullis, [{ role: 'user', content: HARMLESS }], context),
+};
+
+it.each(JUDGED_ROUTES)('%s', async (route) => {
+  await WAYS[route]();
+  expect(told.length).toBeGreaterThan(0);
+  for (const one of told) expect(one).toMatch(new RegExp(` ${route}$`));
+  await expect.poll(() => reviews.open - reviews.closed).toBe(0);
+});
+
+it.each(WIRES)('$name: a client that leaves in the middle leaves nothing open', async (wire) => {
+  const before = reviews.open;
+  const response = await p.post(wire.path, wire.body(true, AT_LENGTH));
+  const reader = response.body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  expect(reviews.open).toBe(before + 1);
+  await expect.poll(() => reviews.open - reviews.closed).toBe(0);
+});
