@@ -52,9 +52,12 @@ export async function openGuardLanes(options: GuardLanesOptions): Promise<GuardL
   const notes: string[] = [];
   if (files.refusal !== undefined)
     notes.push(
-      `Evaluated prompts are not kept over restarts, because ${spec.stateFolder ?? ''} cannot be used: ${files.refusal}.`,
+      spec.stateFolder === undefined
+        ? `The policy is evaluated for each lane, because there is no temporary folder to keep it in: ${files.refusal}.`
+        : `The evaluated policy is not kept over restarts, because ${spec.stateFolder} cannot be used: ${files.refusal}.`,
     );
   const { llamaCppRelease } = llama;
+  let told = false;
   const prefixKeeper = createPrefixKeeper(
     files,
     [
@@ -66,7 +69,10 @@ export async function openGuardLanes(options: GuardLanesOptions): Promise<GuardL
       contextTokens,
       chunkTokens,
     ],
-    (why) => notes.push(`The evaluated policy could not be kept: ${why}`),
+    (why) => {
+      if (!told) notes.push(`The evaluated policy could not be kept: ${why}`);
+      told = true;
+    },
   );
 
   let context: LlamaContext | undefined;

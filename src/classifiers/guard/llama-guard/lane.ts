@@ -55,10 +55,19 @@ export function createLane(sequence: LlamaContextSequence, { chunkTokens, capaci
 
   /** Evaluates whole chunks, as many as fit below `end`. */
   async function evaluateChunks(tokens: readonly Token[], end: number, signal: AbortSignal): Promise<void> {
-    for (let index = sequence.nextTokenIndex; end - index >= chunkTokens; index = sequence.nextTokenIndex) {
+    let index = sequence.nextTokenIndex;
+    while (end - index >= chunkTokens) {
       await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(index, index + chunkTokens));
+      index += chunkTokens;
+      checkLength(index);
       signal.throwIfAborted();
     }
+  }
+
+  /** Whatever made llama.cpp drop tokens, what it would answer now is no judgement. */
+  function checkLength(expected: number): void {
+    if (sequence.nextTokenIndex !== expected)
+      throw new Error('llama.cpp dropped tokens of the prompt to make room.');
   }
 
   return {
@@ -89,6 +98,7 @@ export function createLane(sequence: LlamaContextSequence, { chunkTokens, capaci
         if (token !== undefined) rest[index - begin] = [token, { generateNext }];
       }
       const outputs = await sequence.controlledEvaluate(rest);
+      checkLength(tokens.length);
       const logits: Logits<Token>[] = [];
       for (let index = from; index < tokens.length; index++) {
         const next = outputs[index - begin]?.next;
@@ -105,6 +115,7 @@ export function createLane(sequence: LlamaContextSequence, { chunkTokens, capaci
       await evaluateChunks(tokens, tokens.length, signal);
       const rest = tokens.slice(sequence.nextTokenIndex);
       if (rest.length > 0) await sequence.evaluateWithoutGeneratingNewTokens(rest);
+      checkLength(tokens.length);
       signal.throwIfAborted();
     },
 

@@ -44,7 +44,8 @@ export interface StateFiles {
   load(key: string, load: (path: string) => Promise<void>): Promise<boolean>;
   /** Lets `save` write a file and keeps it under the key. @returns why that was not possible, or undefined */
   save(key: string, save: (path: string) => Promise<void>): Promise<string | undefined>;
-  /** Why the wanted folder is not used, without a full stop; undefined when it is, or when none was wanted. */
+  /** Why the wanted folder is not used, without a full stop; undefined when it is, or when none was
+   * wanted and a temporary one serves. */
   readonly refusal: string | undefined;
   /** Removes what is not meant to outlive the process. */
   dispose(): Promise<void>;
@@ -70,8 +71,10 @@ interface Sidecar {
 export async function openStateFiles(wanted: string | undefined): Promise<StateFiles> {
   const refusal = wanted === undefined ? undefined : await whyNot(wanted);
   const lasting = wanted !== undefined && refusal === undefined;
-  if (!lasting) await removeLeftFolders();
-  const folder = lasting ? wanted : await mkdtemp(join(tmpdir(), `${TEMPORARY_PREFIX}${process.pid}-`));
+  if (!lasting) await removeLeftFolders().catch(() => undefined);
+  const temporary = lasting ? undefined : await openTemporary();
+  if (typeof temporary === 'object') return nothingKept(temporary.fault);
+  const folder = temporary ?? wanted ?? '';
   /** Files that this process has seen whole, as they looked then. */
   const verified = new Map<string, string>();
 
@@ -136,27 +139,45 @@ export async function openStateFiles(wanted: string | undefined): Promise<StateF
       return true;
     },
     async save(key, save) {
-      const temporary = path(key, `${process.pid}.tmp`);
+      const unfinished = path(key, `${process.pid}.tmp`);
       try {
-        await save(temporary);
-        await chmod(temporary, 0o600);
-        const sidecar: Sidecar = { size: (await stat(temporary)).size, sha256: await sha256Of(temporary) };
-        const temporarySidecar = path(key, `json.${process.pid}.tmp`);
-        await writeFile(temporarySidecar, JSON.stringify(sidecar), { mode: 0o600 });
-        await rename(temporary, path(key, 'state'));
-        await rename(temporarySidecar, path(key, 'json'));
+        await save(unfinished);
+        await chmod(unfinished, 0o600);
+        const sidecar: Sidecar = { size: (await stat(unfinished)).size, sha256: await sha256Of(unfinished) };
+        const unfinishedSidecar = path(key, `json.${process.pid}.tmp`);
+        await writeFile(unfinishedSidecar, JSON.stringify(sidecar), { mode: 0o600 });
+        await rename(unfinished, path(key, 'state'));
+        await rename(unfinishedSidecar, path(key, 'json'));
         const looks = await look(path(key, 'state'));
         if (looks !== undefined) verified.set(key, looks);
         if (lasting) await removeOld(folder);
         return undefined;
       } catch (error) {
-        await rm(temporary, { force: true }).catch(() => undefined);
+        await rm(unfinished, { force: true }).catch(() => undefined);
         return error instanceof Error ? error.message : String(error);
       }
     },
     async dispose() {
       if (!lasting) await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** A folder that only this user can look into, or why there is none. */
+async function openTemporary(): Promise<string | { readonly fault: string }> {
+  try {
+    return await mkdtemp(join(tmpdir(), `${TEMPORARY_PREFIX}${process.pid}-`));
+  } catch (error) {
+    return { fault: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function nothingKept(why: string): StateFiles {
+  return {
+    refusal: why,
+    load: () => Promise.resolve(false),
+    save: () => Promise.resolve(undefined),
+    dispose: () => Promise.resolve(),
   };
 }
 
