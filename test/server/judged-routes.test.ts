@@ -1,12 +1,14 @@
 /** Every way to the guard tells the engine its name, as policies write it, and gives back what it opened. */
+import type { AddressInfo } from 'node:net';
+import express from 'express';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { GuardError } from '../../src/core/errors.js';
 import { JUDGED_ROUTES } from '../../src/policy/policy.js';
 import { assessMessages } from '../../src/server/assess-messages.js';
+import { Exchange } from '../../src/server/exchange.js';
 import { createExpressMiddleware } from '../../src/server/middleware/index.js';
 import { ask, OLLAMA_CHAT, OLLAMA_GENERATE, OPENAI, WIRES } from '../support/server/chat-wire.js';
 import { runPortcullis, type RunningPortcullis } from '../support/server/run-portcullis.js';
-import express from 'express';
-import type { AddressInfo } from 'node:net';
 
 const HARMLESS = 'The capital of France is Paris, and it lies on the river Seine. ';
 const AT_LENGTH = 'Please tell me at length.';
@@ -51,7 +53,11 @@ async function throughMiddleware(): Promise<void> {
   const { portcullis } = p;
   const app = express();
   app.use(createExpressMiddleware(portcullis, { bodyLimitBytes: 100_000 }));
-  app.post('/chat', (_request, response) => void response.json({ answer: HARMLESS }));
+  app.post(
+    '/chat',
+    (_request, response) =>
+      void response.type('text/event-stream').send(`data: {"answer":"${HARMLESS}"}\n\n`),
+  );
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
@@ -80,6 +86,19 @@ it.each(JUDGED_ROUTES)('%s', async (route) => {
   for (const one of told) expect(one).toMatch(new RegExp(` ${route}$`));
   await expect.poll(() => reviews.open - reviews.closed).toBe(0);
 });
+
+it.each(['/v1/chat/completions', '/api/chat', 'middleware'] as const)(
+  '%s: a client that is gone when a piece is to be written leaves nothing open',
+  async (route) => {
+    const gone = () => Promise.reject(new GuardError('client_closed', 'The client closed the connection.'));
+    const write = vi.spyOn(Exchange.prototype, 'write').mockImplementationOnce(gone);
+    const before = reviews.open;
+    await WAYS[route]().catch(() => undefined);
+    write.mockRestore();
+    expect(reviews.open).toBe(before + 1);
+    await expect.poll(() => reviews.open - reviews.closed).toBe(0);
+  },
+);
 
 it.each(WIRES)('$name: a client that leaves in the middle leaves nothing open', async (wire) => {
   const before = reviews.open;
