@@ -1,5 +1,11 @@
 /** Events as the engine would send them, with the fields a test does not care about filled in. */
-import type { Finding, ScannedBlock, UnavailableReason, Verdict } from '../../src/core/assessment.js';
+import type {
+  Finding,
+  ScannedBlock,
+  ScoredVerdict,
+  UnavailableReason,
+  Verdict,
+} from '../../src/core/assessment.js';
 import type { CategoryHit, Decision } from '../../src/core/decision.js';
 import type { GuardEvent } from '../../src/core/events.js';
 
@@ -7,7 +13,7 @@ type Of<Type extends GuardEvent['type']> = Extract<GuardEvent, { type: Type }>;
 
 export const cost = { ms: 12, tokensEvaluated: 30, tokensCached: 10 };
 
-export const safe: Verdict = {
+export const safe: ScoredVerdict = {
   judge: 'embedded',
   role: 'User',
   cost,
@@ -15,7 +21,7 @@ export const safe: Verdict = {
   score: 0.02,
   categories: [],
 };
-export const unsafe: Verdict = {
+export const unsafe: ScoredVerdict = {
   ...safe,
   verdict: 'unsafe',
   score: 0.97,
