@@ -42,7 +42,9 @@ export interface GuardLanesOptions {
 /** Rejects where the context cannot be opened. */
 export async function openGuardLanes(options: GuardLanesOptions): Promise<GuardLanes> {
   const { llama, model, builder, spec, contextTokens } = options;
-  const chunkTokens = spec.gpu === false ? CHUNK.cpu : CHUNK.gpu;
+  // What was found, not what was asked for: `auto` may be the CPU.
+  const onCpu = llama.gpu === false;
+  const chunkTokens = onCpu ? CHUNK.cpu : CHUNK.gpu;
   const prompt = (messages: Parameters<typeof builder.tokens>[0]): Token[] => builder.tokens(messages);
   const prefixes: Record<GuardRole, PolicyPrefix> = {
     User: policyPrefix(prompt, 'User'),
@@ -124,7 +126,7 @@ export async function openGuardLanes(options: GuardLanesOptions): Promise<GuardL
 
   return {
     // On a CPU, merged evaluations take as long as one after another, and everybody waits for all of them.
-    parallel: spec.gpu === false ? 1 : spec.lanes,
+    parallel: onCpu ? 1 : spec.lanes,
     async use(role, tokens, signal, work) {
       try {
         return await usePrepared(role, tokens, signal, work);

@@ -313,11 +313,11 @@ describe('categories', () => {
   });
 });
 
-describe('a session on a GPU', () => {
-  // Without a GPU, `auto` falls back to the CPU; how calls share lanes is the same.
-  it('takes as many calls at once as it has lanes, each with its own answer', async () => {
-    const session = await bench.open({ gpu: 'auto', lanes: 3 });
-    expect(session.facts.parallel).toBe(3);
+describe('calls at one time', () => {
+  // As on a GPU; the CPU's session asks for one after the other, but how they share lanes is the same.
+  it('have lanes and answers of their own', async () => {
+    const session = await bench.open({ lanes: 3 });
+    expect(session.facts.parallel).toBe(1);
     const texts = ['soup', 'a bomb', 'bread', 'a murder', 'salad', 'phishing', 'tea', 'overdose'];
     const answers = await Promise.all(
       texts.map((text) => ask(session, [user(text)], { categoriesFrom: 0.5 })),
