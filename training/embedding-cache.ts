@@ -1,13 +1,14 @@
 /**
- * Embeddings of pieces of training texts on disk, because computing them takes many minutes and
+ * Embeddings of the sentences of training texts on disk, because computing them takes many minutes and
  * training is repeated often. One append-only file for each encoder; a record is the SHA-256 of the
- * piece's token ids (32 bytes) and its vector (float32 LE).
+ * token ids that the encoder reads for the sentence (32 bytes) and its vector (float32 LE).
  */
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createEncoderSession } from '../src/classifiers/guard/embedded/encoder-session.js';
 import type { EmbeddedPiece } from '../src/classifiers/guard/embedded/piece-encoder.js';
+import { fillUp } from '../src/classifiers/guard/embedded/pieces.js';
 
 export interface EmbedAllOptions {
   readonly cachePath: string;
@@ -16,7 +17,7 @@ export interface EmbedAllOptions {
   readonly texts: Iterable<string>;
 }
 
-/** The pieces of every text, embedding those the cache does not hold; progress goes to stderr. */
+/** The sentences of every text, embedding those the cache does not hold; progress goes to stderr. */
 export async function embedAll(
   options: EmbedAllOptions,
 ): Promise<ReadonlyMap<string, readonly EmbeddedPiece[]>> {
@@ -30,27 +31,29 @@ export async function embedAll(
   const started = performance.now();
   let embedded = 0;
   for (const text of new Set(options.texts)) {
-    const pieces: EmbeddedPiece[] = [];
-    for (const tokenIds of session.tokenizePieces(text)) {
-      const key = pieceKey(tokenIds);
+    const sentences: EmbeddedPiece[] = [];
+    for (const tokenIds of session.tokenizeSentences(text)) {
+      const key = sentenceKey(tokenIds);
       let embedding = known.get(key);
       if (embedding === undefined) {
-        embedding = await session.embedPiece(tokenIds);
+        embedding = await session.embedSentence(tokenIds);
         appendFileSync(cachePath, Buffer.concat([Buffer.from(key, 'hex'), Buffer.from(embedding.buffer)]));
         known.set(key, embedding);
         if (++embedded % 1000 === 0)
-          console.error(`embedded ${embedded} pieces, ${Math.round((performance.now() - started) / 1000)} s`);
+          console.error(
+            `embedded ${embedded} sentences, ${Math.round((performance.now() - started) / 1000)} s`,
+          );
       }
-      pieces.push({ embedding, tokenIds });
+      sentences.push({ embedding, tokenIds });
     }
-    result.set(text, pieces);
+    result.set(text, sentences);
   }
   await session.dispose();
   return result;
 }
 
-function pieceKey(tokenIds: Uint32Array): string {
-  return createHash('sha256').update(tokenIds).digest('hex');
+function sentenceKey(tokenIds: Uint32Array): string {
+  return createHash('sha256').update(fillUp(tokenIds)).digest('hex');
 }
 
 /** A record cut off at the end (an interrupted run) is left out. */

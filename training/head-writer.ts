@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { HEAD_FORMAT, HEAD_VERSION, type HeadFile } from '../src/classifiers/guard/embedded/head-file.js';
-import { CUTTING } from '../src/classifiers/guard/embedded/pieces.js';
+import { CUTTING } from '../src/classifiers/guard/embedded/windows.js';
 import type { Calibration } from './calibration.js';
 import { CATEGORIES, INPUT_SCALE, LEXICAL_SHARE, type Model } from './model.js';
 
@@ -11,9 +11,14 @@ export function writeHead(path: string, model: Model, calibration: Calibration, 
   const { network, lexical } = model;
   const { inputs, hidden, outputs } = network;
   const dimension = inputs - 1;
-  /** The embedding's rows carry the input scale; the last row belongs to the agent flag. */
-  const unscale = (weights: Float32Array, columns: number): Float32Array =>
-    weights.map((value, index) => (index < dimension * columns ? value * INPUT_SCALE : value));
+  /** From a row for each column of the file to the file's order; the embedding's rows carry the input scale. */
+  const turned = (weights: Float32Array, columns: number): Float32Array =>
+    weights.map((_, index) => {
+      const [row, column] = [Math.floor(index / columns), index % columns];
+      const value = weights[column * inputs + row] ?? 0;
+      // The last row belongs to the agent flag.
+      return row < dimension ? value * INPUT_SCALE : value;
+    });
   const head: HeadFile = {
     format: HEAD_FORMAT,
     version: HEAD_VERSION,
@@ -27,10 +32,10 @@ export function writeHead(path: string, model: Model, calibration: Calibration, 
     categories: CATEGORIES,
     calibration,
     tensors: {
-      hiddenWeights: tensor([inputs, hidden], unscale(network.w1, hidden)),
+      hiddenWeights: tensor([inputs, hidden], turned(network.w1, hidden)),
       hiddenBias: tensor([hidden], network.b1),
       outputWeights: tensor([hidden, outputs], network.w2),
-      skipWeights: tensor([inputs, outputs], unscale(network.w3, outputs)),
+      skipWeights: tensor([inputs, outputs], turned(network.w3, outputs)),
       outputBias: tensor([outputs], network.b),
       lexicalWeights: tensor(
         [lexical.length],

@@ -1,7 +1,7 @@
 /** Fits network and lexical weights on rows, and scores texts: what training and judging have in common. */
 import { lexicalBuckets } from '../src/classifiers/guard/embedded/lexical.js';
 import type { EmbeddedPiece } from '../src/classifiers/guard/embedded/piece-encoder.js';
-import { SENTENCE_TOKENS } from '../src/classifiers/guard/embedded/pieces.js';
+import { piecesOf, windowsOver } from '../src/classifiers/guard/embedded/windows.js';
 import type { Row } from './dataset.js';
 import { runLexical, trainLexical } from './lexical-model.js';
 import { runNetwork, trainNetwork, type Network } from './network.js';
@@ -14,14 +14,14 @@ export const BUCKETS = 2 ** 15;
 export const INPUT_SCALE = 4.4;
 
 /** How much of the lexical logit is added to the network's; chosen on held-out sources. */
-export const LEXICAL_SHARE = 0.5;
+export const LEXICAL_SHARE = 0.7;
 
 /** Pieces of one safe text used for training. */
 const SAFE_PIECES = 6;
 
 export interface Example {
   readonly row: Row;
-  readonly pieces: readonly EmbeddedPiece[];
+  readonly sentences: readonly EmbeddedPiece[];
 }
 
 export interface Model {
@@ -42,8 +42,8 @@ export function fitModel(
   options = { hidden: 48, epochs: 5 },
 ): Model {
   const balance = categoryBalance(examples);
-  const samples = examples.flatMap(({ row, pieces }) => {
-    const chosen = trainingPieces(row, pieces);
+  const samples = examples.flatMap(({ row, sentences }) => {
+    const chosen = trainingPieces(row, sentences);
     // An unsafe label is shared by its windows; a safe one holds for every piece.
     const share = row.label === 'unsafe' ? chosen.length : Math.sqrt(chosen.length);
     return chosen.map((piece) => ({
@@ -65,11 +65,12 @@ export function fitModel(
  * Of an unsafe text only the windows: which of its sentences are harmful is not known, and most are
  * not. Of a safe text a spread of all pieces, so that harmless fragments are known to be harmless.
  */
-function trainingPieces(row: Row, pieces: readonly EmbeddedPiece[]): readonly EmbeddedPiece[] {
+function trainingPieces(row: Row, sentences: readonly EmbeddedPiece[]): readonly EmbeddedPiece[] {
   if (row.label === 'unsafe') {
-    const windows = pieces.findIndex(({ tokenIds }) => tokenIds.length <= SENTENCE_TOKENS);
-    return windows < 0 ? pieces : pieces.slice(0, Math.max(1, windows));
+    const windows = windowsOver(sentences);
+    return windows.length === 0 ? sentences : windows;
   }
+  const pieces = piecesOf(sentences);
   const step = Math.max(1, pieces.length / SAFE_PIECES);
   return Array.from(
     { length: Math.min(pieces.length, SAFE_PIECES) },
@@ -78,9 +79,9 @@ function trainingPieces(row: Row, pieces: readonly EmbeddedPiece[]): readonly Em
 }
 
 /** The worst piece's logits; a text without tokens has the lowest possible. */
-export function scoreText(model: Model, { row, pieces }: Example): TextScore {
+export function scoreText(model: Model, { row, sentences }: Example): TextScore {
   let worst: TextScore = { logit: -Infinity, categories: new Float32Array(CATEGORIES.length) };
-  for (const piece of pieces) {
+  for (const piece of piecesOf(sentences)) {
     const z = runNetwork(model.network, networkInput(piece, row.role));
     const logit =
       (z[0] ?? 0) + LEXICAL_SHARE * runLexical(model.lexical, lexicalBuckets(piece.tokenIds, BUCKETS));

@@ -28,7 +28,7 @@ export interface Network {
   readonly inputs: number;
   readonly hidden: number;
   readonly outputs: number;
-  /** Row by row: inputs x hidden, hidden, hidden x outputs, inputs x outputs, outputs. */
+  /** Row by row: hidden x inputs, hidden, hidden x outputs, outputs x inputs, outputs. */
   readonly w1: Float32Array;
   readonly b1: Float32Array;
   readonly w2: Float32Array;
@@ -87,30 +87,30 @@ export function trainNetwork(samples: readonly Sample[], outputs: number, option
 function backward(net: Network, into: Network, sample: Sample, random: Random, share: number): void {
   const { inputs, hidden, outputs } = net;
   const { x } = sample;
-  const h = Float32Array.from(net.b1);
-  for (let i = 0; i < inputs; i++) addScaled(h, 0, x[i] ?? 0, net.w1, i * hidden, hidden);
+  const h = Float32Array.from(net.b1, (bias, j) => bias + dot(net.w1, j * inputs, x, 0, inputs));
   const keep = new Float32Array(hidden);
   for (let j = 0; j < hidden; j++) {
     keep[j] = (h[j] ?? 0) > 0 && random.next() >= DROPOUT ? 1 / (1 - DROPOUT) : 0;
     h[j] = (h[j] ?? 0) * (keep[j] ?? 0);
   }
+  // Without known categories only output 0 is learnt.
+  const used = sample.categories === undefined ? 1 : outputs;
   const z = Float32Array.from(net.b);
-  for (let j = 0; j < hidden; j++) if (h[j] !== 0) addScaled(z, 0, h[j] ?? 0, net.w2, j * outputs, outputs);
-  for (let i = 0; i < inputs; i++) addScaled(z, 0, x[i] ?? 0, net.w3, i * outputs, outputs);
+  for (let j = 0; j < hidden; j++) if (h[j] !== 0) addScaled(z, 0, h[j] ?? 0, net.w2, j * outputs, used);
+  for (let k = 0; k < used; k++) z[k] = (z[k] ?? 0) + dot(net.w3, k * inputs, x, 0, inputs);
 
   const g = outputGradient(z, sample);
   for (let k = 0; k < outputs; k++) g[k] = (g[k] ?? 0) * share;
   addScaled(into.b, 0, 1, g, 0, outputs);
   const gh = new Float32Array(hidden);
   for (let j = 0; j < hidden; j++) {
-    if (h[j] !== 0) addScaled(into.w2, j * outputs, h[j] ?? 0, g, 0, outputs);
-    if (keep[j] !== 0) gh[j] = (keep[j] ?? 0) * dot(g, 0, net.w2, j * outputs, outputs);
+    if (keep[j] === 0) continue;
+    addScaled(into.w2, j * outputs, h[j] ?? 0, g, 0, used);
+    gh[j] = (keep[j] ?? 0) * dot(g, 0, net.w2, j * outputs, used);
+    addScaled(into.w1, j * inputs, gh[j] ?? 0, x, 0, inputs);
   }
   addScaled(into.b1, 0, 1, gh, 0, hidden);
-  for (let i = 0; i < inputs; i++) {
-    addScaled(into.w1, i * hidden, x[i] ?? 0, gh, 0, hidden);
-    addScaled(into.w3, i * outputs, x[i] ?? 0, g, 0, outputs);
-  }
+  for (let k = 0; k < used; k++) addScaled(into.w3, k * inputs, g[k] ?? 0, x, 0, inputs);
 }
 
 function outputGradient(z: Float32Array, sample: Sample): Float32Array {
@@ -153,13 +153,11 @@ function adam(net: Network, gradient: Network): (rate: number, step: number) => 
 
 /** All outputs for one input. */
 export function runNetwork(net: Network, x: Float32Array): Float32Array {
-  const h = Float32Array.from(net.b1);
-  const z = Float32Array.from(net.b);
-  for (let i = 0; i < net.inputs; i++) {
-    addScaled(h, 0, x[i] ?? 0, net.w1, i * net.hidden, net.hidden);
-    addScaled(z, 0, x[i] ?? 0, net.w3, i * net.outputs, net.outputs);
+  const { inputs, outputs } = net;
+  const z = Float32Array.from(net.b, (bias, k) => bias + dot(net.w3, k * inputs, x, 0, inputs));
+  for (let j = 0; j < net.hidden; j++) {
+    const h = (net.b1[j] ?? 0) + dot(net.w1, j * inputs, x, 0, inputs);
+    if (h > 0) addScaled(z, 0, h, net.w2, j * outputs, outputs);
   }
-  for (let j = 0; j < net.hidden; j++)
-    if ((h[j] ?? 0) > 0) addScaled(z, 0, h[j] ?? 0, net.w2, j * net.outputs, net.outputs);
   return z;
 }

@@ -27,17 +27,17 @@ const root = packageRoot();
 const encoderPath = join(root, 'models/all-minilm-l6-v2.Q8_0.gguf');
 const trainRows = [...readRows(folder, 'train'), ...ownExamples()];
 const devRows = readRows(folder, 'dev');
-const pieces = await embedAll({
+const sentences = await embedAll({
   cachePath: join(root, '.cache/embeddings/all-minilm-l6-v2.Q8_0.bin'),
   modelPath: encoderPath,
   threads: 1,
   texts: [...trainRows, ...devRows].map((row) => row.text),
 });
-const withPieces = (rows: readonly Row[]): Example[] =>
-  rows.map((row) => ({ row, pieces: pieces.get(row.text) ?? [] }));
+const withSentences = (rows: readonly Row[]): Example[] =>
+  rows.map((row) => ({ row, sentences: sentences.get(row.text) ?? [] }));
 
-const examples = withPieces(trainRows);
-const mirrored = withPieces(
+const examples = withSentences(trainRows);
+const mirrored = withSentences(
   trainRows
     .filter((row) => isHateCorpus(row.source))
     .map((row) => ({ ...row, role: row.role === 'User' ? ('Agent' as const) : ('User' as const) })),
@@ -63,7 +63,9 @@ const judge = (item: { row: Row; logit: number; categories: Float32Array }): Jud
   score: applyCalibration(calibration, item.row.role, item.logit),
   categories: item.categories,
 });
-const dev = withPieces(devRows).map((example) => judge({ row: example.row, ...scoreText(model, example) }));
+const dev = withSentences(devRows).map((example) =>
+  judge({ row: example.row, ...scoreText(model, example) }),
+);
 const card = writeModelCard({ heldOut: heldOut.map(judge), dev, trainRows: trainRows.length, calibration });
 if (flags.includes('--no-card')) console.log(card);
 else {

@@ -5,38 +5,48 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp';
+import { getLlama, LlamaLogLevel, type LlamaEmbeddingContext, type Token } from 'node-llama-cpp';
 import type { EmbeddedPiece, EmbeddedText } from './piece-encoder.js';
 import { foldText } from './fold-text.js';
-import { cutPieces, WINDOW_TOKENS } from './pieces.js';
+import { cutSentences, fillUp, SENTENCE_TOKENS } from './pieces.js';
+import { normalise, piecesOf } from './windows.js';
 
 /**
  * From this length on a piece goes to the context with flash attention. On CPUs llama.cpp computes it in
  * tiles from 64 rows ([CLS] and [SEP] included) and row by row below, where it takes up to three times as
  * long as plain attention. Both give the same embedding (cosine above 0.9997).
  */
-export const FLASH_ATTENTION_TOKENS = 62;
+const FLASH_ATTENTION_TOKENS = 62;
 
 export interface EncoderSessionOptions {
   /** Absolute path of the encoder's GGUF. */
   readonly modelPath: string;
-  /** CPU threads, at least 1. */
+  /**
+   * Sentences of one text embedded at the same time, at least 1; each takes one thread. (Several threads for
+   * one sentence would wait for each other by spinning, longer than they compute.)
+   */
   readonly threads: number;
-  /** Pieces remembered, so that a growing text costs only its new pieces. Default 2048 (about 4 MB). */
-  readonly cachedPieces?: number;
+  /** Sentences remembered, so that a growing text costs only its new ones. Default 2048 (about 4 MB). */
+  readonly cachedSentences?: number;
+}
+
+/** What embeds one sentence at a time. */
+interface Lane {
+  readonly short: LlamaEmbeddingContext;
+  readonly long: LlamaEmbeddingContext;
 }
 
 export interface EncoderSession {
   /**
-   * Tokenizes with special tokens off ("[SEP]" typed by a person is five ordinary characters), cuts the tokens in
-   * overlapping pieces and embeds each. Rejects with `signal.reason` soon after an abort: at most one
-   * piece later. Calls may overlap; their pieces take turns.
+   * Tokenizes with special tokens off ("[SEP]" typed by a person is five ordinary characters), embeds each
+   * sentence and puts windows over them. Rejects with `signal.reason` soon after an abort: at most one
+   * sentence later for each thread. Calls may overlap; their sentences take turns.
    */
   embedPieces(text: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<EmbeddedText>;
-  /** The tokens of the pieces that `embedPieces` would embed. */
-  tokenizePieces(text: string): Uint32Array[];
-  /** The embedding of one piece, past the cache. */
-  embedPiece(tokenIds: Uint32Array): Promise<Float32Array>;
+  /** The tokens of the sentences that `embedPieces` would embed. */
+  tokenizeSentences(text: string): Uint32Array[];
+  /** The embedding of one sentence, past the cache. */
+  embedSentence(tokenIds: Uint32Array): Promise<Float32Array>;
   /** Length of every embedding. */
   readonly dimension: number;
   dispose(): Promise<void>;
@@ -58,57 +68,69 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
     defaultContextFlashAttention: true,
   });
   // [CLS] and [SEP] are added to each piece, and the library wants one position to spare.
-  const window = WINDOW_TOKENS + 3;
-  if (model.trainContextSize < window - 1) {
+  const positions = SENTENCE_TOKENS + 3;
+  if (model.trainContextSize < positions - 1) {
     await llama.dispose();
     throw new Error(
-      `The encoder reads ${model.trainContextSize} tokens at once; windows of ${WINDOW_TOKENS} need more. Use another encoder file.`,
+      `The encoder reads ${model.trainContextSize} tokens at once; sentences of ${SENTENCE_TOKENS} need more. Use another encoder file.`,
     );
   }
-  const size = { contextSize: window, batchSize: window, threads: options.threads };
-  const context = await model.createEmbeddingContext(size);
-  const longContext = await longModel.createEmbeddingContext(size);
-  const cache = new LRUCache<string, Float32Array>({ max: options.cachedPieces ?? 2048 });
+  const size = { contextSize: positions, batchSize: positions, threads: 1 };
+  const lanes: Lane[] = [];
+  for (let n = 0; n < options.threads; n++)
+    lanes.push({
+      short: await model.createEmbeddingContext(size),
+      long: await longModel.createEmbeddingContext(size),
+    });
+  const cache = new LRUCache<string, Float32Array>({ max: options.cachedSentences ?? 2048 });
 
-  function tokenizePieces(text: string): Uint32Array[] {
-    return cutPieces(foldText(text), (sentence) => model.tokenize(sentence, false));
-  }
-
-  async function embedPiece(piece: Uint32Array): Promise<Float32Array> {
-    const fitting = piece.length < FLASH_ATTENTION_TOKENS ? context : longContext;
-    const { vector } = await fitting.getEmbeddingFor(Array.from(piece) as Token[]);
-    return normalise(vector);
+  function tokenizeSentences(text: string): Uint32Array[] {
+    return cutSentences(foldText(text), (sentence) => model.tokenize(sentence, false));
   }
 
   return {
     dimension: model.embeddingVectorSize,
-    tokenizePieces,
-    embedPiece,
+    tokenizeSentences,
+    embedSentence: (tokenIds) => embedIn(lanes[0], tokenIds),
     async embedPieces(text, { signal } = {}) {
       signal?.throwIfAborted();
-      const pieces: EmbeddedPiece[] = [];
+      // One iterator for all lanes: each takes the next sentence when it is free.
+      const waiting = tokenizeSentences(text).entries();
+      const sentences: EmbeddedPiece[] = [];
       let tokens = 0;
       let cachedTokens = 0;
-      for (const piece of tokenizePieces(text)) {
-        const key = pieceKey(piece);
-        let embedding = cache.get(key);
-        if (embedding === undefined) {
-          // A huge text must neither starve other calls nor outlive its caller.
-          await nextTick();
-          signal?.throwIfAborted();
-          embedding = await embedPiece(piece);
-          cache.set(key, embedding);
-        } else cachedTokens += piece.length;
-        tokens += piece.length;
-        pieces.push({ embedding, tokenIds: piece });
-      }
+      let failed = false;
+      const work = async (lane: Lane): Promise<void> => {
+        try {
+          for (const [index, tokenIds] of waiting) {
+            const key = sentenceKey(tokenIds);
+            let embedding = cache.get(key);
+            if (embedding === undefined) {
+              // A huge text must neither starve other calls nor outlive its caller.
+              await nextTick();
+              signal?.throwIfAborted();
+              embedding = await embedIn(lane, tokenIds);
+              cache.set(key, embedding);
+            } else cachedTokens += tokenIds.length;
+            tokens += tokenIds.length;
+            sentences[index] = { embedding, tokenIds };
+            if (failed) return;
+          }
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+      };
+      await Promise.all(lanes.map(work));
       signal?.throwIfAborted();
-      return { pieces, tokens, cachedTokens };
+      return { pieces: piecesOf(sentences), tokens, cachedTokens };
     },
     async dispose() {
       cache.clear();
-      await context.dispose();
-      await longContext.dispose();
+      for (const { short, long } of lanes) {
+        await short.dispose();
+        await long.dispose();
+      }
       await model.dispose();
       await longModel.dispose();
       await llama.dispose();
@@ -116,16 +138,14 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
   };
 }
 
-function pieceKey(piece: Uint32Array): string {
-  return createHash('sha256').update(piece).digest('base64');
+async function embedIn(lane: Lane | undefined, tokenIds: Uint32Array): Promise<Float32Array> {
+  if (lane === undefined) throw new Error('An encoder needs at least one thread.');
+  const filled = fillUp(tokenIds);
+  const context = filled.length < FLASH_ATTENTION_TOKENS ? lane.short : lane.long;
+  const { vector } = await context.getEmbeddingFor(Array.from(filled) as Token[]);
+  return normalise(vector);
 }
 
-/** Scales to length 1. Throws when the encoder gave nothing usable: such a piece must not look harmless. */
-function normalise(vector: readonly number[]): Float32Array {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  const length = Math.sqrt(squares);
-  if (!Number.isFinite(length) || length === 0)
-    throw new Error('The encoder returned an embedding that is empty, zero or not finite.');
-  return Float32Array.from(vector, (value) => value / length);
+function sentenceKey(tokenIds: Uint32Array): string {
+  return createHash('sha256').update(tokenIds).digest('base64');
 }

@@ -21,7 +21,7 @@ const HeadFile = z.strictObject({
     file: z.string(),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
     dimension: z.int().positive(),
-    /** How texts were cut (CUTTING in pieces.ts). */
+    /** How texts were cut (CUTTING in windows.ts). */
     cutting: z.string(),
   }),
   /** Category ids, in the order of outputs 1, 2, …; output 0 is "unsafe". */

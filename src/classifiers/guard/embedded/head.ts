@@ -9,7 +9,7 @@ import type { GuardRole } from '../../../core/conversation.js';
 import { readHeadFile, readTensor, type HeadFile } from './head-file.js';
 import { lexicalBuckets } from './lexical.js';
 import type { EmbeddedPiece } from './piece-encoder.js';
-import { CUTTING } from './pieces.js';
+import { CUTTING } from './windows.js';
 
 export interface HeadScore {
   /** In [0, 1]; 0.5 is the operating point. */

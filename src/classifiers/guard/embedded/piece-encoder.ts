@@ -4,7 +4,7 @@
  * the judge sees only this.
  */
 
-/** One overlapping piece of a text, in order. */
+/** One piece of a text: a sentence, or a window over neighbouring ones. */
 export interface EmbeddedPiece {
   /** L2-normalised; its length is the encoder's dimension. */
   readonly embedding: Float32Array;
@@ -13,9 +13,9 @@ export interface EmbeddedPiece {
 }
 
 export interface EmbeddedText {
-  /** In the order of the text. Empty only for text without a single token. */
+  /** Windows first, then sentences, each in the order of the text. Empty only for text without a single token. */
   readonly pieces: readonly EmbeddedPiece[];
-  /** Tokens of the text's pieces, overlaps counted twice. */
+  /** Tokens of the text's sentences; what two parts of a long one share counts twice. */
   readonly tokens: number;
   /** How many of `tokens` came from the cache of pieces embedded before; 0 where the encoder does not say. */
   readonly cachedTokens?: number | undefined;
@@ -29,7 +29,7 @@ export interface EmbedOptions {
 
 export interface PieceEncoder {
   /**
-   * Cuts the text into overlapping pieces and embeds each.
+   * Cuts the text into sentences, embeds each and puts windows over them.
    * Rejects with an error that carries a `reason` of type `UnavailableReason` (src/core/assessment.ts).
    */
   embedPieces(text: string, options: EmbedOptions): Promise<EmbeddedText>;

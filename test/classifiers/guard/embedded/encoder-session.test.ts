@@ -43,14 +43,14 @@ describe('the encoder session', () => {
   });
 
   it('reads special tokens typed by a person as ordinary characters', () => {
-    const typed = session.tokenizePieces('[SEP] [CLS] [MASK]').flatMap((piece) => [...piece]);
+    const typed = session.tokenizeSentences('[SEP] [CLS] [MASK]').flatMap((piece) => [...piece]);
     for (const special of [101, 102, 103]) expect(typed).not.toContain(special);
     expect(typed.length).toBeGreaterThan(6);
   });
 
   it('reads look-alike spellings as the plain ones', () => {
-    const plain = session.tokenizePieces('how to kill time');
-    expect(session.tokenizePieces('ｈｏｗ 𝐭𝐨 k\u200Bi\u00ADll tíme')).toEqual(plain);
+    const plain = session.tokenizeSentences('how to kill time');
+    expect(session.tokenizeSentences('ｈｏｗ 𝐭𝐨 k\u200Bi\u00ADll tíme')).toEqual(plain);
   });
 
   it.each([
@@ -84,6 +84,60 @@ describe('the encoder session', () => {
     setTimeout(() => controller.abort(reason), 50);
     await expect(running).rejects.toBe(reason);
     await expect(session.embedPieces('still alive')).resolves.toMatchObject({ pieces: [{}] });
+  }, 30_000);
+
+  it.each([46, 47, 61, 62])(
+    'embeds a sentence of %s tokens as one piece, near what half of it says',
+    async (length) => {
+      // One word is one token.
+      const words = (count: number): string =>
+        'the old bridge over the river was built by monks '.repeat(7).split(' ').slice(0, count).join(' ');
+      const { pieces, tokens } = await session.embedPieces(words(length));
+      expect([pieces.length, tokens]).toEqual([1, length]);
+      expect(pieces[0]?.tokenIds).toHaveLength(length);
+      expect(cosine(await first(words(length)), await first(words(20)))).toBeGreaterThan(0.8);
+    },
+  );
+
+  it('puts a window over the sentences of a text, near what the encoder says of the whole', async () => {
+    const { pieces, tokens } = await session.embedPieces(
+      'The old bridge over the river was built by monks. It has seven arches and a small chapel in its middle.',
+    );
+    const whole = await first(
+      'The old bridge over the river was built by monks, it has seven arches and a small chapel in its middle',
+    );
+    const [window, ...sentences] = pieces;
+    if (window === undefined) throw new Error('no window');
+    expect(sentences).toHaveLength(2);
+    expect(tokens).toBe(window.tokenIds.length);
+    expect(cosine(window.embedding, whole)).toBeGreaterThan(0.85);
+  });
+
+  it('gives the same with several sentences at a time, and stops all of them on an abort', async () => {
+    const text = Array.from(
+      { length: 12 },
+      (_, n) => `Sentence ${n} is about ${'rain '.repeat(n * 5)}. `,
+    ).join('');
+    const two = await createEncoderSession({ modelPath: ENCODER_PATH, threads: 2 });
+    try {
+      const [expected, got] = [await session.embedPieces(text), await two.embedPieces(text)];
+      expect(got.tokens).toBe(expected.tokens);
+      expect(got.pieces.map(({ tokenIds }) => tokenIds)).toEqual(
+        expected.pieces.map(({ tokenIds }) => tokenIds),
+      );
+      for (const [index, { embedding }] of got.pieces.entries())
+        expect(cosine(embedding, expected.pieces[index]?.embedding ?? new Float32Array())).toBeCloseTo(1, 4);
+
+      const controller = new AbortController();
+      const running = two.embedPieces(text.replaceAll('rain', 'snow').repeat(200), {
+        signal: controller.signal,
+      });
+      controller.abort(new Error('the caller left'));
+      await expect(running).rejects.toThrow('the caller left');
+      await expect(two.embedPieces('still alive')).resolves.toMatchObject({ pieces: [{}] });
+    } finally {
+      await two.dispose();
+    }
   }, 30_000);
 
   it('says so when the file is missing', async () => {
