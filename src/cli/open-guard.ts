@@ -59,7 +59,7 @@ export async function openScanner(flags: ConfigFlags, many: boolean): Promise<Op
   const { createCodeScanner } = await import('../classifiers/code/index.js');
   const { loadPolicy } = await import('../policy/policy.js');
   const { loadTaxonomies } = await import('../taxonomy/taxonomy.js');
-  const taxonomies = loadTaxonomies();
+  const taxonomies = loadTaxonomies(config.guard.taxonomyFile);
   const policy = loadPolicy(config.policy, taxonomies);
   const workers = many ? Math.min(MOST_WORKERS, availableParallelism()) : 1;
   const scanner = createCodeScanner({ workers, log: (message) => plainLog.log.warn(message) });

@@ -21,6 +21,7 @@ export interface ConfigFlags {
   readonly port?: string | number | undefined;
   readonly upstream?: string | undefined;
   readonly guard?: string | undefined;
+  readonly cascade?: string | undefined;
   readonly policy?: string | undefined;
   readonly logLevel?: string | undefined;
 }

@@ -314,6 +314,7 @@ export function createSettings(env: Environment) {
       z.string().describe('the path of a calibration file'),
       '',
       'a calibration by "eval --calibrate": the embedded guard answers where it is sure',
+      { flag: 'cascade' },
     ),
     'guard.headers': setting<Record<string, string>>(
       'map',

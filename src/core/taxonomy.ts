@@ -30,6 +30,8 @@ export interface Taxonomy {
 /** All taxonomies that are installed, and the way from one to another. */
 export interface Taxonomies {
   readonly list: readonly Taxonomy[];
+  /** The operator's own (`guard.taxonomy`), which the guard model is asked about; it is in the list too. */
+  readonly own: Taxonomy | undefined;
   /** Throws GuardError('config_invalid') naming the known ids when there is none with this id. */
   get(id: string): Taxonomy;
   /**

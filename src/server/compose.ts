@@ -1,10 +1,8 @@
 /**
  * Puts the parts together. The only place that constructs: everything else is given what it needs.
  */
-import { join } from 'node:path';
 import { createCodeScanner } from '../classifiers/code/index.js';
-import { createJudge } from '../classifiers/guard/create-judge.js';
-import { parseJudgeSpec } from '../classifiers/guard/spec.js';
+import type { GuardLog } from '../classifiers/guard/guard-log.js';
 import type { Config } from '../config/config.js';
 import type { CodeScanner } from '../core/code-scanner.js';
 import { fanOut, type EventSink } from '../core/events.js';
@@ -13,7 +11,6 @@ import type { Taxonomies } from '../core/taxonomy.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import { createVerdictCache } from '../engine/verdict-cache.js';
 import { loadPolicy, type Policy } from '../policy/policy.js';
-import { packageRoot } from '../runtime/entry.js';
 import { loadTaxonomies } from '../taxonomy/taxonomy.js';
 import {
   createLog,
@@ -24,6 +21,7 @@ import {
   type Metrics,
   type Recent,
 } from '../telemetry/index.js';
+import { openJudge } from './open-judge.js';
 import { onlyOnceProven, watchReadiness, type Readiness } from './readiness.js';
 import { ROUTE_LABELS } from './routes.js';
 
@@ -58,22 +56,14 @@ export interface ComposeOptions {
  */
 export async function compose(config: Config, options: ComposeOptions = {}): Promise<Portcullis> {
   const log = options.log ?? createLog({ level: config.log.level, prompts: config.log.prompts });
-  const taxonomies = loadTaxonomies();
+  const taxonomies = loadTaxonomies(config.guard.taxonomyFile);
   const policy = loadPolicy(config.policy, taxonomies);
-  const { guard } = config;
-  const judge = await createJudge(parseJudgeSpec(guard.spec), {
-    modelsDir: join(packageRoot(), 'models'),
-    threads: guard.threads,
-    contextTokens: guard.contextTokens,
-    gpu: guard.gpu,
-    maxQueue: guard.maxQueue,
-    loadTimeoutMs: guard.startTimeoutMs,
-    log: (level, message) => log[level]({ part: 'guard' }, message),
-  });
+  const guardLog: GuardLog = (level, message) => log[level]({ part: 'guard' }, message);
+  const { judge, probed } = await openJudge(config, policy, taxonomies, guardLog);
   const scanner = createCodeScanner({ log: (message) => log.warn({ part: 'code-shield' }, message) });
   const metrics = createMetrics({
     routes: ROUTE_LABELS,
-    judges: [judge.id],
+    judges: probed.map((one) => one.judge.id),
     queueDepths: () => [judge.queueDepth],
     processMetrics: options.processMetrics ?? true,
   });
@@ -81,9 +71,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
   const emit = fanOut([metrics.sink, recent.sink, logSink(log)], (error) =>
     log.error({ err: error }, 'a telemetry listener failed'),
   );
-  const readiness = watchReadiness(judge, scanner.ready(), (level, message) =>
-    log[level]({ part: 'guard' }, message),
-  );
+  const readiness = watchReadiness(judge, probed, scanner.ready(), guardLog);
   const engine = createEngine({
     judge: onlyOnceProven(judge, readiness),
     scanner,

@@ -26,12 +26,21 @@ export interface Readiness {
   close(): void;
 }
 
-/** @param asked what the guard is asked about, where that is not all it knows */
+export interface ProbedJudge {
+  readonly judge: HostedJudge;
+  /** What it is asked about, where that is not all it knows. */
+  readonly asked?: SelfTestOptions['asked'];
+}
+
+/**
+ * @param judge the one that answers; ready when its process is
+ * @param probed the judges behind it (or itself): each has to prove itself
+ */
 export function watchReadiness(
   judge: HostedJudge,
+  probed: readonly ProbedJudge[],
   scannerReady: Promise<void>,
   log: GuardLog,
-  asked?: SelfTestOptions['asked'],
 ): Readiness {
   const stop = new AbortController();
   let passed = false;
@@ -46,10 +55,16 @@ export function watchReadiness(
       return false;
     }
     message = 'The guard model is answering its self-test.';
-    const result = await selfTest(judge, { timeoutMs: PROBE_TIMEOUT_MS, signal: stop.signal, asked });
-    if (!result.ok) message = result.message;
-    else if (result.note !== undefined) log('warn', result.note);
-    return result.ok;
+    for (const one of probed) {
+      const limits = { timeoutMs: PROBE_TIMEOUT_MS, signal: stop.signal };
+      const result = await selfTest(one.judge, { ...limits, asked: one.asked });
+      if (!result.ok) {
+        message = result.message;
+        return false;
+      }
+      if (result.note !== undefined) log('warn', result.note);
+    }
+    return true;
   }
 
   async function watch(firstDone: () => void): Promise<void> {

@@ -68,10 +68,17 @@ function highestOfEach(scores: readonly CategoryScore[]): CategoryScore[] {
 
 /**
  * Loads every `.yaml` file of a folder, by default of the package's own `taxonomies/`.
+ * @param ownFile path of the operator's own file beside them
  * @throws GuardError('config_invalid') naming the file and the place of each mistake
  */
-export function loadTaxonomies(folder: string = join(packageRoot(), 'taxonomies')): Taxonomies {
-  const loaded = readFolder(folder);
+export function loadTaxonomies(
+  ownFile?: string,
+  folder: string = join(packageRoot(), 'taxonomies'),
+): Taxonomies {
+  const loaded = [
+    ...readFolder(folder),
+    ...(ownFile === undefined ? [] : [{ path: ownFile, file: readStrictYaml(ownFile, taxonomySchema) }]),
+  ];
   checkTogether(loaded);
   const files = new Map(loaded.map(({ file }) => [file.id, file]));
   const list = loaded.map(({ file: { id, name, description, categories, references } }): Taxonomy =>
@@ -102,5 +109,5 @@ export function loadTaxonomies(folder: string = join(packageRoot(), 'taxonomies'
     );
   }
 
-  return Object.freeze({ list, get, mapCategories });
+  return Object.freeze({ list, own: ownFile === undefined ? undefined : list.at(-1), get, mapCategories });
 }

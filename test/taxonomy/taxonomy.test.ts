@@ -170,14 +170,14 @@ describe('a folder with mistakes', () => {
     ],
   ])('%s', (_, change, expected) => {
     const folder = changed(FILE, change);
-    expect(() => loadTaxonomies(folder)).toThrow(expected);
-    expect(() => loadTaxonomies(folder)).toThrow(FILE);
+    expect(() => loadTaxonomies(undefined, folder)).toThrow(expected);
+    expect(() => loadTaxonomies(undefined, folder)).toThrow(FILE);
   });
 
   test('no folder, no files', () => {
     const empty = mkdtempSync(join(tmpdir(), 'taxonomies-'));
     folders.push(empty);
-    expect(() => loadTaxonomies(empty)).toThrow('has no .yaml file');
-    expect(() => loadTaxonomies(join(empty, 'none'))).toThrow('cannot be read');
+    expect(() => loadTaxonomies(undefined, empty)).toThrow('has no .yaml file');
+    expect(() => loadTaxonomies(undefined, join(empty, 'none'))).toThrow('cannot be read');
   });
 });

@@ -79,6 +79,7 @@ export function registerEval(program: Command, setExit: SetExit): void {
         'guard to measure; may be given several times (default: the configured one)',
       ).argParser((spec: string, before: readonly string[] | undefined) => [...(before ?? []), spec]),
     )
+    .option('--cascade <file>', 'measure the embedded guard and --guard as the cascade of this calibration')
     .option('--json', 'print the report as JSON')
     .option('--report <folder>', 'also write report.json, report.md and scores.jsonl (no texts) there')
     .option(
@@ -150,8 +151,8 @@ interface Setting {
 async function runEval(options: EvalOptions): Promise<ExitCode> {
   const { config, policy: policyName, logLevel, seed, limit } = options;
   if (options.calibrate === true) checkCalibration(options);
-  const { policy: policyFile } = loadConfig({ flags: { config, policy: policyName, logLevel } });
-  const taxonomies = loadTaxonomies();
+  const { policy: policyFile, guard } = loadConfig({ flags: { config, policy: policyName, logLevel } });
+  const taxonomies = loadTaxonomies(guard.taxonomyFile);
   const configured = loadPolicy(policyFile, taxonomies);
   const labelTaxonomy = taxonomies.get(options.taxonomy ?? configured.taxonomy).id;
   const dataset = await openDataset({
@@ -217,7 +218,9 @@ async function judgeWith(
   onLine?: (record: ScoreRecord) => void,
 ): Promise<GuardRun> {
   const { config, policy: policyName, logLevel, concurrency } = options;
-  const opening = openGuard({ config, policy: policyName, logLevel, guard });
+  // What is calibrated is the guard itself; and the embedded guard cannot stand before itself.
+  const cascade = options.calibrate === true || guard === 'embedded' ? '' : options.cascade;
+  const opening = openGuard({ config, policy: policyName, logLevel, guard, cascade });
   const portcullis = await Promise.race([opening, stop.stopped.then(() => undefined)]);
   if (portcullis === undefined) throw new CliError(EXIT.interrupted, 'stopped while the guard was loading.');
   try {

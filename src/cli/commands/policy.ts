@@ -4,6 +4,7 @@ import { loadConfig, POLICY_NAMES } from '../../config/config.js';
 import { policyFault, policyPath } from '../../config/policy-path.js';
 import { loadPolicy, type Policy } from '../../policy/policy.js';
 import { loadTaxonomies } from '../../taxonomy/taxonomy.js';
+import type { Taxonomies } from '../../core/taxonomy.js';
 import { GuardError } from '../../core/errors.js';
 import { CliError, EXIT, type SetExit } from '../exit.js';
 import { addConfigOption } from '../options.js';
@@ -47,31 +48,33 @@ export function registerPolicy(program: Command, setExit: SetExit): void {
   const policy = program
     .command('policy')
     .description('check policy files, show what a policy says, compare two');
-  policy
+  const checking = policy
     .command('check')
     .description('read policy files and report every mistake in them')
     .argument('<file...>', 'policy files, or default, strict, monitor')
     .addHelpText('after', CHECK_HELP)
     .action(check);
+  addConfigOption(checking);
   const show = policy
     .command('show')
     .description('print a policy with every setting')
     .argument('[policy]', 'a file, or default, strict, monitor (default: the one the configuration names)')
     .addHelpText('after', SHOW_HELP)
-    .action(async (name: string | undefined, { config }: { readonly config?: string }) => {
-      const taxonomies = loadTaxonomies();
-      const found = loadPolicy(loadConfig({ flags: { config, policy: name } }).policy, taxonomies);
+    .action(async (name: string | undefined, { config }: ConfigOption) => {
+      const { policy: path, guard } = loadConfig({ flags: { config, policy: name } });
+      const taxonomies = loadTaxonomies(guard.taxonomyFile);
+      const found = loadPolicy(path, taxonomies);
       await print(describePolicy(found, taxonomies.get(found.taxonomy)));
     });
   addConfigOption(show);
-  policy
+  const diff = policy
     .command('diff')
     .description('show the settings in which two policies differ')
     .argument('<a>', 'a policy file, or default, strict, monitor')
     .argument('<b>', 'the other')
     .addHelpText('after', DIFF_HELP)
-    .action(async (a: string, b: string) => {
-      const taxonomies = loadTaxonomies();
+    .action(async (a: string, b: string, options: ConfigOption) => {
+      const taxonomies = configuredTaxonomies(options);
       const [left, right] = [a, b].map((file) => loadPolicy(pathOf(file), taxonomies));
       if (left === undefined || right === undefined) return;
       const lines = diffPolicies(left, right, taxonomies);
@@ -79,10 +82,20 @@ export function registerPolicy(program: Command, setExit: SetExit): void {
       await print([`--- ${left.id} (${a})`, `+++ ${right.id} (${b})`, ...lines, ''].join('\n'));
       setExit(EXIT.found);
     });
+  addConfigOption(diff);
 }
 
-async function check(files: readonly string[]): Promise<void> {
-  const taxonomies = loadTaxonomies();
+interface ConfigOption {
+  readonly config?: string;
+}
+
+/** A policy may be written in the operator's own taxonomy, which the configuration names. */
+function configuredTaxonomies({ config }: ConfigOption): Taxonomies {
+  return loadTaxonomies(loadConfig({ flags: { config } }).guard.taxonomyFile);
+}
+
+async function check(files: readonly string[], options: ConfigOption): Promise<void> {
+  const taxonomies = configuredTaxonomies(options);
   const problems: string[] = [];
   for (const file of files) {
     try {

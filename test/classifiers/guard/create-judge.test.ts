@@ -52,14 +52,35 @@ describe('createJudge', () => {
     expect(judge.state.message).toContain('SHA-256');
   });
 
-  it.each(['hf:a/b:Q8_0', 'openai:http://127.0.0.1:1/v1#m', 'ollama:http://127.0.0.1:1#m'])(
-    'says that %s is not served yet',
+  it('says how to get a model that was not downloaded, and downloads nothing', async () => {
+    const models = { folder, hub: 'http://127.0.0.1:1', download: false };
+    await expect(
+      createJudge(parseJudgeSpec('hf:a/b:Q8_0'), { modelsDir: folder, threads: 1, models }),
+    ).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('portcullis models pull hf:a/b:Q8_0') as string,
+    });
+  });
+
+  it('stays up, and says what is missing, while the hub of a model that may be downloaded is away', async () => {
+    const models = { folder, hub: 'http://127.0.0.1:1', download: true };
+    const judge = await createJudge(parseJudgeSpec('hf:a/b:Q8_0'), { modelsDir: folder, threads: 1, models });
+    expect(judge.state.phase).toBe('failed');
+    expect(judge.state.message).toContain('127.0.0.1:1');
+    expect(
+      await judge.assess({ messages: [{ role: 'User', text: 'Hello' }], categoriesFrom: 0.5 }, PATIENT),
+    ).toMatchObject({ verdict: 'unavailable', reason: 'load_failed' });
+  });
+
+  it.each(['embedded', 'openai:http://127.0.0.1:1/v1#m', 'ollama:http://127.0.0.1:1#m'])(
+    'refuses to pass over categories that %s cannot be asked about',
     async (spec) => {
+      const prompt = { family: undefined, categories: ['S1'], taxonomy: undefined };
       await expect(
-        createJudge(parseJudgeSpec(spec), { modelsDir: folder, threads: 1 }),
+        createJudge(parseJudgeSpec(spec), { modelsDir: folder, threads: 1, prompt }),
       ).rejects.toMatchObject({
         code: 'config_invalid',
-        message: expect.stringContaining('not in this version yet') as string,
+        message: expect.stringContaining('guard.categories') as string,
       });
     },
   );
