@@ -72,7 +72,7 @@ function optionalPath(path: string, folder: string): string | undefined {
 /** `auto` is a folder of that name where programs keep what they can make or fetch again (XDG base directories). */
 function folderPath(setting: string, folder: string, name: string, env: Environment): string {
   if (setting !== 'auto') return resolve(folder, setting);
-  const xdg = env['XDG_CACHE_HOME'];
+  const xdg = env.XDG_CACHE_HOME;
   const caches = xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), '.cache');
   return join(caches, 'portcullis', name);
 }
