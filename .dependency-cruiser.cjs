@@ -9,6 +9,7 @@
 const MAY_IMPORT = {
   core: [],
   evaluation: ['core'],
+  bench: ['core', 'runtime', 'classifiers'],
   'strict-yaml': ['core'],
   runtime: ['core'],
   taxonomy: ['core', 'strict-yaml', 'runtime'],
@@ -46,7 +47,7 @@ const MAY_IMPORT_TYPES = {
 
 /** Packages that live in one place, so that they can be replaced there. */
 const CONFINED = {
-  'node-llama-cpp': ['src/classifiers/guard/'],
+  'node-llama-cpp': ['src/classifiers/guard/', 'src/bench/'],
   '@huggingface/jinja': ['src/classifiers/guard/'],
   express: ['src/server/'],
   'prom-client': ['src/telemetry/'],

@@ -5,20 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import type { TokenizerData } from '../../../src/bench/gguf/tokenizer-data.js';
 
-export interface TokenizerData {
-  /** `tokenizer.ggml.model`: default `gpt2`, byte-level BPE; `llama` is SentencePiece. */
-  readonly model?: 'gpt2' | 'llama' | undefined;
-  readonly tokens: readonly string[];
-  /** 1 ordinary, 2 unknown, 3 control (special), 4 user defined, 6 byte. */
-  readonly types: readonly number[];
-  readonly merges: readonly string[];
-  /** Of SentencePiece. */
-  readonly scores?: readonly number[] | undefined;
-  readonly bos: number;
-  readonly eos: number;
-  readonly eot?: number | undefined;
-}
+export type { TokenizerData };
 
 export interface VocabularyCut {
   /** How many of the ordinary tokens are kept, from the first. */
