@@ -1,7 +1,7 @@
 /**
  * What the embedded guard costs: checks of texts of several lengths with the encoder in this process and
- * in a process of its own (as it ships), in turns; then checks a second for several processes and several
- * checks at once. Run:
+ * in a process of its own (as it ships), in turns; then checks a second with several threads or processes and
+ * several checks at once. Run:
  *
  *   npx tsx bench/embedded.ts
  *
@@ -12,12 +12,14 @@
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Judge } from '../src/core/judge.js';
-import { createJudge } from '../src/classifiers/guard/create-judge.js';
 import { openEmbeddedFiles } from '../src/classifiers/guard/embedded-judge-files.js';
 import { createEmbeddedJudge } from '../src/classifiers/guard/embedded/embedded-judge.js';
 import { createEncoderSession } from '../src/classifiers/guard/embedded/encoder-session.js';
+import { createHostedEncoder } from '../src/classifiers/guard/hosted-encoder.js';
+import { createHostPool } from '../src/classifiers/guard/native/host-pool.js';
 import { packageRoot } from '../src/runtime/entry.js';
 import { formatTable, quantile } from './statistics.js';
 
@@ -91,8 +93,9 @@ function cpuMsOf(pid: number | undefined): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+const files = await openEmbeddedFiles(modelsDir);
+
 async function inProcess(): Promise<Arm> {
-  const files = await openEmbeddedFiles(modelsDir);
   const session = await createEncoderSession({ modelPath: files.encoderPath, threads: 1 });
   const judge = createEmbeddedJudge({
     head: files.head,
@@ -106,10 +109,25 @@ async function inProcess(): Promise<Arm> {
   return { name: 'this process', judge, cpuMs: ownCpuMs };
 }
 
-async function ownProcess(name: string): Promise<Arm> {
-  const judge = await createJudge({ kind: 'embedded' }, { modelsDir, threads: 1 });
-  await judge.ready();
-  return { name, judge, cpuMs: () => ownCpuMs() + cpuMsOf(judge.pid) };
+/** As it ships: an encoder in `processes` of its own with `threads` each. */
+async function hosted(processes: number, threads: number): Promise<Arm> {
+  const host = createHostPool<'encoder'>(
+    { kind: 'encoder', modelPath: files.encoderPath, threads, gpu: false },
+    { processes },
+  );
+  const judge = createEmbeddedJudge({
+    head: files.head,
+    encoder: createHostedEncoder(host, files.encoderFingerprint),
+  });
+  await host.ready();
+  while (host.pids.length < processes || host.stats.processes.ready < processes) await sleep(50);
+  const own = (count: number, what: string): string =>
+    `${count} ${what}${count === 1 ? '' : what.endsWith('s') ? 'es' : 's'}`;
+  return {
+    name: `${own(processes, 'process')}, ${own(threads, 'thread')}`,
+    judge,
+    cpuMs: () => host.pids.reduce((sum, pid) => sum + cpuMsOf(pid), ownCpuMs()),
+  };
 }
 
 async function measureLatency(arms: readonly Arm[]): Promise<string[][]> {
@@ -127,7 +145,7 @@ async function measureLatency(arms: readonly Arm[]): Promise<string[][]> {
       }
     for (const { arm, ms, cpu, tokens } of results)
       rows.push([
-        `${text.name}; encoder in ${arm.name}`,
+        `${text.name}; ${arm.name}`,
         String(tokens),
         quantile(ms, 0.5).toFixed(1),
         quantile(ms, 0.95).toFixed(1),
@@ -138,34 +156,26 @@ async function measureLatency(arms: readonly Arm[]): Promise<string[][]> {
 }
 
 /** Checks of 60 tokens, half of them one sentence, for a while, `atOnce` of them always on their way. */
-async function measureThroughput(arms: readonly Arm[], atOnce: number): Promise<string[]> {
-  const before = arms.map(({ cpuMs }) => cpuMs() - ownCpuMs());
-  const ownBefore = ownCpuMs();
+async function measureThroughput({ name, judge, cpuMs }: Arm, atOnce: number): Promise<string[]> {
+  const before = cpuMs();
   const startedAt = performance.now();
   const ms: number[] = [];
   let next = 0;
   const client = async (): Promise<void> => {
     while (performance.now() - startedAt < seconds * 1000) {
-      const turn = next++;
-      const text = TEXTS[1 + (turn % 2)];
-      // The least busy one, as a pool would choose.
-      const [arm] = [...arms].sort((a, b) => a.judge.queueDepth - b.judge.queueDepth);
-      if (text === undefined || arm === undefined) throw new Error('No texts or no processes to measure.');
-      ms.push((await check(arm.judge, nextText(text))).ms);
+      const text = TEXTS[1 + (next++ % 2)];
+      if (text !== undefined) ms.push((await check(judge, nextText(text))).ms);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, client));
   const elapsed = performance.now() - startedAt;
-  const cpu =
-    arms.reduce((sum, { cpuMs }, index) => sum + (cpuMs() - ownCpuMs()) - (before[index] ?? 0), 0) +
-    (ownCpuMs() - ownBefore);
   return [
-    String(arms.length),
+    name,
     String(atOnce),
     (ms.length / (elapsed / 1000)).toFixed(0),
     quantile(ms, 0.5).toFixed(1),
     quantile(ms, 0.95).toFixed(1),
-    (cpu / ms.length).toFixed(1),
+    ((cpuMs() - before) / ms.length).toFixed(1),
   ];
 }
 
@@ -175,16 +185,14 @@ console.log(
 );
 
 const local = await inProcess();
-const [first, second] = [await ownProcess('its own'), await ownProcess('its own')];
-console.log(
-  formatTable(['text', 'tokens', 'median ms', 'p95 ms', 'CPU ms'], await measureLatency([local, first])),
-);
+const arms = [await hosted(1, 1), await hosted(1, 2), await hosted(2, 1)];
+const latency = await measureLatency([local, ...arms.slice(0, 2)]);
+console.log(formatTable(['text; encoder in', 'tokens', 'median ms', 'p95 ms', 'CPU ms'], latency));
 const cells: string[][] = [];
-for (const arms of [[first], [first, second]])
-  for (const atOnce of [1, 2, 8]) cells.push(await measureThroughput(arms, atOnce));
+for (const atOnce of [1, 2, 8]) for (const arm of arms) cells.push(await measureThroughput(arm, atOnce));
 console.log(
   '\nChecks of 60 tokens:\n\n' +
-    formatTable(['processes', 'at once', 'checks/s', 'median ms', 'p95 ms', 'CPU ms/check'], cells),
+    formatTable(['encoder in', 'at once', 'checks/s', 'median ms', 'p95 ms', 'CPU ms/check'], cells),
 );
-await Promise.all([local, first, second].map(({ judge }) => judge.close()));
+await Promise.all([local, ...arms].map(({ judge }) => judge.close()));
 console.log(`\nload at the end ${loadavg()[0]?.toFixed(2) ?? '?'}`);

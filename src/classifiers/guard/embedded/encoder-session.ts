@@ -8,6 +8,7 @@ import { LRUCache } from 'lru-cache';
 import { getLlama, LlamaLogLevel, type LlamaEmbeddingContext, type Token } from 'node-llama-cpp';
 import type { EmbeddedPiece, EmbeddedText } from './piece-encoder.js';
 import { foldText } from './fold-text.js';
+import { createLanes } from './lanes.js';
 import { cutSentences, fillUp, SENTENCE_TOKENS } from './pieces.js';
 import { normalise, piecesOf } from './windows.js';
 
@@ -22,16 +23,16 @@ export interface EncoderSessionOptions {
   /** Absolute path of the encoder's GGUF. */
   readonly modelPath: string;
   /**
-   * Sentences of one text embedded at the same time, at least 1; each takes one thread. (Several threads for
-   * one sentence would wait for each other by spinning, longer than they compute.)
+   * Sentences embedded at the same time, of one text or of several, at least 1; each takes one thread.
+   * (Several threads for one sentence would wait for each other by spinning, longer than they compute.)
    */
   readonly threads: number;
   /** Sentences remembered, so that a growing text costs only its new ones. Default 2048 (about 4 MB). */
   readonly cachedSentences?: number;
 }
 
-/** What embeds one sentence at a time. */
-interface Lane {
+/** What embeds one sentence at a time, on one thread. */
+interface Contexts {
   readonly short: LlamaEmbeddingContext;
   readonly long: LlamaEmbeddingContext;
 }
@@ -76,12 +77,13 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
     );
   }
   const size = { contextSize: positions, batchSize: positions, threads: 1 };
-  const lanes: Lane[] = [];
+  const contexts: Contexts[] = [];
   for (let n = 0; n < options.threads; n++)
-    lanes.push({
+    contexts.push({
       short: await model.createEmbeddingContext(size),
       long: await longModel.createEmbeddingContext(size),
     });
+  const lanes = createLanes(contexts);
   const cache = new LRUCache<string, Float32Array>({ max: options.cachedSentences ?? 2048 });
 
   function tokenizeSentences(text: string): Uint32Array[] {
@@ -91,43 +93,45 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
   return {
     dimension: model.embeddingVectorSize,
     tokenizeSentences,
-    embedSentence: (tokenIds) => embedIn(lanes[0], tokenIds),
+    embedSentence: (tokenIds) => lanes.run((lane) => embedIn(lane, tokenIds)),
     async embedPieces(text, { signal } = {}) {
       signal?.throwIfAborted();
-      // One iterator for all lanes: each takes the next sentence when it is free.
+      // One iterator for all workers: each takes the next sentence when it is done with one.
       const waiting = tokenizeSentences(text).entries();
       const sentences: EmbeddedPiece[] = [];
       let tokens = 0;
       let cachedTokens = 0;
       let failed = false;
-      const work = async (lane: Lane): Promise<void> => {
-        try {
-          for (const [index, tokenIds] of waiting) {
-            const key = sentenceKey(tokenIds);
-            let embedding = cache.get(key);
-            if (embedding === undefined) {
+      const work = async (): Promise<void> => {
+        for (const [index, tokenIds] of waiting) {
+          if (failed) return;
+          const key = sentenceKey(tokenIds);
+          let embedding = cache.get(key);
+          if (embedding === undefined) {
+            embedding = await lanes.run(async (lane) => {
               // A huge text must neither starve other calls nor outlive its caller.
               await nextTick();
               signal?.throwIfAborted();
-              embedding = await embedIn(lane, tokenIds);
-              cache.set(key, embedding);
-            } else cachedTokens += tokenIds.length;
-            tokens += tokenIds.length;
-            sentences[index] = { embedding, tokenIds };
-            if (failed) return;
-          }
-        } catch (error) {
-          failed = true;
-          throw error;
+              return embedIn(lane, tokenIds);
+            });
+            cache.set(key, embedding);
+          } else cachedTokens += tokenIds.length;
+          tokens += tokenIds.length;
+          sentences[index] = { embedding, tokenIds };
         }
       };
-      await Promise.all(lanes.map(work));
+      const worker = (): Promise<void> =>
+        work().catch((error: unknown) => {
+          failed = true;
+          throw error;
+        });
+      await Promise.all(Array.from({ length: lanes.size }, worker));
       signal?.throwIfAborted();
       return { pieces: piecesOf(sentences), tokens, cachedTokens };
     },
     async dispose() {
       cache.clear();
-      for (const { short, long } of lanes) {
+      for (const { short, long } of contexts) {
         await short.dispose();
         await long.dispose();
       }
@@ -138,10 +142,9 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
   };
 }
 
-async function embedIn(lane: Lane | undefined, tokenIds: Uint32Array): Promise<Float32Array> {
-  if (lane === undefined) throw new Error('An encoder needs at least one thread.');
+async function embedIn({ short, long }: Contexts, tokenIds: Uint32Array): Promise<Float32Array> {
   const filled = fillUp(tokenIds);
-  const context = filled.length < FLASH_ATTENTION_TOKENS ? lane.short : lane.long;
+  const context = filled.length < FLASH_ATTENTION_TOKENS ? short : long;
   const { vector } = await context.getEmbeddingFor(Array.from(filled) as Token[]);
   return normalise(vector);
 }

@@ -6,7 +6,7 @@ import type { Session } from './session.js';
 export async function openEncoderSession(spec: EncoderSpec): Promise<Session<'encoder'>> {
   const encoder = await createEncoderSession({ modelPath: spec.modelPath, threads: spec.threads });
   return {
-    facts: { dimension: encoder.dimension, parallel: 1 },
+    facts: { dimension: encoder.dimension, parallel: spec.threads },
     async call({ text }, signal) {
       return { status: 'done', value: await encoder.embedPieces(text, { signal }) };
     },
