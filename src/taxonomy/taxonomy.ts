@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CategoryScore } from '../core/assessment.js';
+import { highestOfEach } from '../core/category-scores.js';
 import { GuardError } from '../core/errors.js';
 import type { Taxonomies, Taxonomy } from '../core/taxonomy.js';
 import { UNCATEGORIZED } from '../core/taxonomy.js';
@@ -54,16 +55,6 @@ function checkTogether(loaded: readonly Loaded[]): void {
           throw fault(`${path}: mappings.${target}.${own}: ${target} has no category ${counterpart}`);
     }
   }
-}
-
-function highestOfEach(scores: readonly CategoryScore[]): CategoryScore[] {
-  const highest = new Map<string, number>();
-  for (const { id, score } of scores) {
-    const before = highest.get(id);
-    // A score that is not a number stays one: the policy must see that the judge failed.
-    if (before === undefined || Number.isNaN(score) || score > before) highest.set(id, score);
-  }
-  return [...highest].map(([id, score]) => ({ id, score })).sort((a, b) => b.score - a.score);
 }
 
 /**

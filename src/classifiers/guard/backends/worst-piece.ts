@@ -1,5 +1,6 @@
 /** What one request found, and what several found together. */
 import type { CategoryScore } from '../../../core/assessment.js';
+import { highestOfEach } from '../../../core/category-scores.js';
 import type { ServerFault } from './server-answer.js';
 
 export type PieceResult =
@@ -26,12 +27,9 @@ export function worstOf(results: readonly PieceResult[]): PieceResult {
   if (first === undefined)
     return { ok: false, fault: { reason: 'internal', detail: 'Nothing was judged.', server: 'fine' } };
   const worst = others.reduce((a, b) => (b.score > a.score ? b : a), first);
-  const categories = new Map<string, number>();
-  for (const { id, score } of found.flatMap((result) => result.categories))
-    categories.set(id, Math.max(score, categories.get(id) ?? 0));
   return {
     ...worst,
-    categories: [...categories].map(([id, score]) => ({ id, score })).sort((a, b) => b.score - a.score),
+    categories: highestOfEach(found.flatMap((result) => result.categories)),
     tokensEvaluated: found.reduce((sum, result) => sum + result.tokensEvaluated, 0),
     tokensCached: found.reduce((sum, result) => sum + result.tokensCached, 0),
   };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { CategoryScore, JudgeCost, UnavailableReason, Verdict } from '../../../core/assessment.js';
 import type { GuardRole } from '../../../core/conversation.js';
 import type { Judge, JudgeOptions, JudgeRequest } from '../../../core/judge.js';
+import { highestOfEach } from '../../../core/category-scores.js';
 import { restatingStream } from '../../../core/restating-stream.js';
 import type { EmbeddedHead } from './head.js';
 import type { EmbeddedText, PieceEncoder } from './piece-encoder.js';
@@ -74,19 +75,13 @@ function worstPiece(
   text: EmbeddedText,
   role: GuardRole,
 ): { score: number; categories: CategoryScore[] } {
-  let worst = 0;
-  const byCategory = new Map<string, number>();
-  for (const piece of text.pieces) {
-    const { score, categories } = head.score(piece, role);
-    worst = Math.max(worst, score);
-    for (const category of categories)
-      byCategory.set(category.id, Math.max(category.score, byCategory.get(category.id) ?? 0));
-  }
-  const categories = [...byCategory]
-    .map(([id, score]) => ({ id, score }))
-    .filter((category) => category.score >= EVIDENCE)
-    .sort((a, b) => b.score - a.score);
-  return { score: worst, categories };
+  const scores = text.pieces.map((piece) => head.score(piece, role));
+  return {
+    score: scores.reduce((worst, { score }) => Math.max(worst, score), 0),
+    categories: highestOfEach(scores.flatMap(({ categories }) => categories)).filter(
+      ({ score }) => score >= EVIDENCE,
+    ),
+  };
 }
 
 /** The words of `UnavailableReason`, as a record so that the compiler notices a missing one. */

@@ -1,4 +1,5 @@
 /** One verdict of several: the most unsafe piece speaks for the whole. */
+import { highestOfEach } from '../../../core/category-scores.js';
 import type { JudgedPrompt } from './prompt-judge.js';
 
 /**
@@ -12,13 +13,9 @@ export function worstOf(pieces: readonly JudgedPrompt[]): JudgedPrompt {
   if (others.length === 0) return first;
   let worst = first;
   for (const piece of others) if (piece.score > worst.score) worst = piece;
-  const categories = new Map<string, number>();
-  for (const piece of pieces)
-    for (const { id, score } of piece.categories)
-      categories.set(id, Math.max(score, categories.get(id) ?? 0));
   return {
     ...worst,
-    categories: [...categories].map(([id, score]) => ({ id, score })).sort((a, b) => b.score - a.score),
+    categories: highestOfEach(pieces.flatMap((piece) => piece.categories)),
     notes: [...new Set(pieces.flatMap(({ notes }) => notes))],
   };
 }
