@@ -2,11 +2,11 @@
  * Puts the parts together. The only place that constructs: everything else is given what it needs.
  */
 import { createCodeScanner } from '../classifiers/code/index.js';
+import type { HostedJudge } from '../classifiers/guard/hosted-judge.js';
 import type { GuardLog } from '../classifiers/guard/guard-log.js';
 import type { Config } from '../config/config.js';
 import type { CodeScanner } from '../core/code-scanner.js';
 import { fanOut, type EventSink } from '../core/events.js';
-import type { Judge } from '../core/judge.js';
 import type { Taxonomies } from '../core/taxonomy.js';
 import { createEngine, type Engine } from '../engine/engine.js';
 import { createVerdictCache } from '../engine/verdict-cache.js';
@@ -31,7 +31,7 @@ export interface Portcullis {
   readonly policy: Policy;
   readonly taxonomies: Taxonomies;
   readonly engine: Engine;
-  readonly judge: Judge;
+  readonly judge: HostedJudge;
   readonly scanner: CodeScanner;
   readonly readiness: Readiness;
   readonly metrics: Metrics;

@@ -126,12 +126,9 @@ async function createHostedEmbeddedJudge(options: CreateJudgeOptions): Promise<H
   return withHost(createEmbeddedJudge({ encoder, head: files.head }), host);
 }
 
-/**
- * llama.cpp's threads wait for each other by spinning. A small model waits more than it computes as soon
- * as another process wants a core (here: the proxy), so one core is left alone.
- */
+/** So many sentences are embedded side by side, each on one thread: more than there are cores gain nothing. */
 function encoderThreads(threads: number): number {
-  return Math.max(1, Math.min(threads, availableParallelism() - 1));
+  return Math.max(1, Math.min(threads, availableParallelism()));
 }
 
 async function createGgufJudge(modelPath: string, options: CreateJudgeOptions): Promise<HostedJudge> {

@@ -45,7 +45,8 @@ export async function runPortcullis(options: RunOptions = {}): Promise<RunningPo
   }
   const config = loadConfig({
     file,
-    env: {},
+    // Evaluated prompts of toys do not belong in the user's own folder of caches.
+    env: { XDG_CACHE_HOME: folder },
     flags: { port: 0, upstream: options.upstreamUrl ?? upstream.url, policy, guard: options.guard },
   });
   const portcullis = await compose(config, { processMetrics: false });
