@@ -1,6 +1,7 @@
 /** The command line as a whole: its commands, and what becomes of their errors. */
 import { Command, CommanderError } from 'commander';
 import { GuardError } from '../core/errors.js';
+import { registerBench } from './commands/bench.js';
 import { registerClassify } from './commands/classify.js';
 import { registerConfig } from './commands/config.js';
 import { registerModels } from './commands/models.js';
@@ -44,6 +45,7 @@ function createProgram(setExit: SetExit): Command {
   registerEval(program, setExit);
   registerPolicy(program, setExit);
   registerConfig(program);
+  registerBench(program, setExit);
   return program;
 }
 
