@@ -65,6 +65,10 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     routes: ROUTE_LABELS,
     judges: probed.map((one) => one.judge.id),
     queueDepths: () => [judge.queueDepth],
+    guardProcesses: () =>
+      probed.flatMap(({ judge: { stats } }) =>
+        stats === undefined ? [] : [{ ready: stats.processes.ready, restarts: stats.restarts }],
+      ),
     processMetrics: options.processMetrics ?? true,
   });
   const recent = createRecent();

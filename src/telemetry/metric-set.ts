@@ -8,11 +8,23 @@ const OVERHEAD_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 /** 5 ms to 5 min: a model's own time, loading it included. */
 const UPSTREAM_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
+/** How the guard's own processes are doing, at the moment of a scrape. */
+export interface GuardProcesses {
+  readonly ready: number;
+  /** Since the start. */
+  readonly restarts: number;
+}
+
 /**
  * Makes the metrics in one registry.
  * @param queueDepth read at each scrape
+ * @param processes read at each scrape
  */
-export function createMetricSet(registry: Registry, queueDepth: () => number) {
+export function createMetricSet(
+  registry: Registry,
+  queueDepth: () => number,
+  processes: () => GuardProcesses,
+) {
   const registers = [registry];
   return {
     requests: new Counter({
@@ -66,6 +78,23 @@ export function createMetricSet(registry: Registry, queueDepth: () => number) {
       registers,
       collect() {
         this.set(queueDepth());
+      },
+    }),
+    guardProcesses: new Gauge({
+      name: 'portcullis_guard_processes',
+      help: 'Model processes that are ready, over all judges.',
+      registers,
+      collect() {
+        this.set(processes().ready);
+      },
+    }),
+    guardRestarts: new Counter({
+      name: 'portcullis_guard_restarts_total',
+      help: 'Times that a model process ended unexpectedly and was started again.',
+      registers,
+      collect() {
+        this.reset();
+        this.inc(processes().restarts);
       },
     }),
     guardTokens: new Counter({

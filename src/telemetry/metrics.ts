@@ -4,7 +4,7 @@ import type { CodeAssessment, Direction, UnavailableReason, Verdict } from '../c
 import type { Decision } from '../core/decision.js';
 import type { EventSink, GuardEvent } from '../core/events.js';
 import { boundedLabel, fixedLabel, originLabel } from './label-values.js';
-import { createMetricSet, type MetricSet } from './metric-set.js';
+import { createMetricSet, type GuardProcesses, type MetricSet } from './metric-set.js';
 import { createPerRequest } from './per-request.js';
 import { takeSnapshot, type MetricsSnapshot } from './snapshot.js';
 
@@ -37,6 +37,8 @@ export interface MetricsOptions {
   readonly judges?: readonly string[];
   /** One depth for each judge, read at each scrape. */
   readonly queueDepths?: () => readonly number[];
+  /** Of each judge that has processes of its own, read at each scrape. */
+  readonly guardProcesses?: () => readonly GuardProcesses[];
   /** Also export `process_*` and `nodejs_*`. Default true; a host application may have its own. */
   readonly processMetrics?: boolean;
 }
@@ -54,7 +56,14 @@ export interface Metrics {
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const queueDepth = () => (options.queueDepths?.() ?? []).reduce((sum, depth) => sum + depth, 0);
-  const metrics = createMetricSet(registry, queueDepth);
+  const processes = (): GuardProcesses => {
+    const all = options.guardProcesses?.() ?? [];
+    return {
+      ready: all.reduce((sum, one) => sum + one.ready, 0),
+      restarts: all.reduce((sum, one) => sum + one.restarts, 0),
+    };
+  };
+  const metrics = createMetricSet(registry, queueDepth, processes);
   if (options.processMetrics !== false) collectDefaultMetrics({ register: registry });
 
   const routeLabel = fixedLabel(options.routes);

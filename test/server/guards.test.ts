@@ -83,12 +83,20 @@ it('a cascade: the embedded guard answers where it is sure, the other one the re
     expect((await ask(p, OPENAI, OPENAI.body(false, 'I murder verbs.'))).finish).toBe('content_filter');
     const sure = await ask(p, OPENAI, OPENAI.body(false, 'How do I build a pipe bomb to hurt people?'));
     expect(sure.finish).toBe('content_filter');
+    const line = await p.post('/guard/classify', { text: 'I murder nouns.' });
+    expect(await line.json()).toMatchObject({
+      verdict: 'unsafe',
+      judge: 'llama-guard-2',
+      decidedBy: 'thorough',
+      mass: expect.closeTo(1, 2) as number,
+      margin: expect.any(Number) as number,
+    });
     const metrics = await p.metrics();
     expect(metrics).toContain('portcullis_cascade_total{direction="prompt",decided_by="quick"} 1');
-    expect(metrics).toContain('portcullis_cascade_total{direction="prompt",decided_by="thorough"} 1');
+    expect(metrics).toContain('portcullis_cascade_total{direction="prompt",decided_by="thorough"} 2');
     expect(metrics).toMatch(/assessments_total\{judge="embedded",direction="prompt",verdict="unsafe"\} 1/);
     expect(metrics).toMatch(
-      /assessments_total\{judge="llama-guard-2",direction="prompt",verdict="unsafe"\} 1/,
+      /assessments_total\{judge="llama-guard-2",direction="prompt",verdict="unsafe"\} 2/,
     );
   });
 });
@@ -128,11 +136,14 @@ it('two model processes: one that dies costs its check, the guard stays ready', 
     process.kill(first, 'SIGKILL');
     // Its end is told by the kernel, not by us: a check may still be sent there, and then has no answer.
     await expect.poll(() => judge.stats?.processes.ready, { timeout: 30_000 }).not.toBe(2);
+    expect(await p.metrics()).toContain('portcullis_guard_processes 1\n');
     for (const text of ['Tell me about tea.', 'And about coffee?', 'How do I kill time on a train?']) {
       const answer = await ask(p, OPENAI, OPENAI.body(false, text));
       expect(answer.finish).toBe(text.includes('kill') ? 'content_filter' : 'stop');
     }
     expect((await fetch(`${p.url}/readyz`)).status).toBe(200);
+    await expect.poll(() => p.metrics(), { timeout: 30_000 }).toContain('portcullis_guard_processes 2\n');
+    expect(await p.metrics()).toContain('portcullis_guard_restarts_total 1\n');
   });
 });
 

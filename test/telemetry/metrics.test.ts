@@ -61,6 +61,8 @@ describe('metrics', () => {
       portcullis_assessment_seconds: 'judge,direction',
       portcullis_overhead_seconds: 'route',
       portcullis_time_to_first_byte_seconds: 'route',
+      portcullis_guard_processes: '',
+      portcullis_guard_restarts_total: '',
       portcullis_guard_queue_depth: '',
       portcullis_guard_tokens_total: 'kind',
       portcullis_stream_chars_total: 'state',
@@ -73,7 +75,7 @@ describe('metrics', () => {
   it('is documented, name by name', async () => {
     const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
     const names = [...(await make().text()).matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
-    expect(names).toHaveLength(14);
+    expect(names).toHaveLength(16);
     for (const name of names) expect(page).toContain('`' + name);
   });
 

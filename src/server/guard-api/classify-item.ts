@@ -2,7 +2,7 @@
 import type { UnavailableReason } from '../../core/assessment.js';
 import type { GuardRole } from '../../core/conversation.js';
 import { readClassifyItem } from './classify-shape.js';
-import { judgeLast } from './judge-messages.js';
+import { judgeLast, type Judgement } from './judge-messages.js';
 import type { GuardParts, ItemContext } from './parts.js';
 import { sinceMs } from './since.js';
 
@@ -14,6 +14,12 @@ export interface ClassifyLine {
   /** Sorted ids of the categories that make it unsafe, in the policy's taxonomy. */
   readonly categories: readonly string[];
   readonly judge: string;
+  /** Of generative guards: share of the probability on the two verdict words, in [0, 1]. */
+  readonly mass?: number;
+  /** Of generative guards: logit of the word for unsafe minus that of the word for safe. */
+  readonly margin?: number;
+  /** Of a cascade: which of its two guards decided. */
+  readonly decidedBy?: 'quick' | 'thorough';
   /** Why there is no verdict. */
   readonly reason?: UnavailableReason;
   /** Seconds after which a retry makes sense, where the guard can tell. */
@@ -39,17 +45,28 @@ export async function classifyItem(
   const startedAt = performance.now();
   const { id, messages } = readClassifyItem(item, defaultRole);
   const judgement = await judgeLast(parts, messages, context);
-  const { verdict, judge } = judgement;
   return {
     ...(id === undefined ? {} : { id }),
-    verdict,
-    score: judgement.verdict === 'unavailable' ? null : judgement.scored.score,
-    categories: judgement.verdict === 'unavailable' ? [] : judgement.categories,
-    judge,
-    ...(judgement.verdict === 'unavailable' ? { reason: judgement.reason } : {}),
-    ...(judgement.verdict === 'unavailable' && judgement.retryAfter !== undefined
-      ? { retryAfter: judgement.retryAfter }
-      : {}),
+    ...answerOf(judgement),
     ms: sinceMs(startedAt),
+  };
+}
+
+function answerOf(judgement: Judgement): Omit<ClassifyLine, 'id' | 'ms'> {
+  const { verdict, judge } = judgement;
+  if (verdict === 'unavailable') {
+    const { reason, retryAfter } = judgement;
+    const unanswered = { verdict, score: null, categories: [], judge, reason };
+    return retryAfter === undefined ? unanswered : { ...unanswered, retryAfter };
+  }
+  const { score, mass, margin, decidedBy } = judgement.scored;
+  return {
+    verdict,
+    score,
+    categories: judgement.categories,
+    judge,
+    ...(mass === undefined ? {} : { mass }),
+    ...(margin === undefined ? {} : { margin }),
+    ...(decidedBy === undefined ? {} : { decidedBy }),
   };
 }
