@@ -54,13 +54,13 @@ function piecesOf(text: string): string[] {
   return text.match(/[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+/gu) ?? [];
 }
 
-const CONSONANTS = 'bcdfghjklmnpqrstvwxyz';
-const VOWELS = 'aeiou';
+const CONSONANTS = 'bcdfghjklmnpqrstvwxyz'.split('');
+const VOWELS = 'aeiou'.split('');
 
 /** Syllables, then words of two, three and four of them; each begins with one that came before it. */
 function* madeUpWords(): Generator<string> {
-  const syllables = [...CONSONANTS].flatMap((consonant) => [...VOWELS].map((vowel) => consonant + vowel));
-  yield* [...CONSONANTS].map((letter) => `Ġ${letter}`);
+  const syllables = CONSONANTS.flatMap((consonant) => VOWELS.map((vowel) => consonant + vowel));
+  yield* CONSONANTS.map((letter) => `Ġ${letter}`);
   let last = ['Ġ', ''].flatMap((space) => syllables.map((syllable) => space + syllable));
   for (;;) {
     yield* last;

@@ -14,7 +14,7 @@ const NEEDED: Readonly<Record<RandomShapeName, number>> = { tiny: 30e6, '1b': 0.
 export interface GeneratedModel {
   readonly path: string;
   readonly bytes: number;
-  remove(): void;
+  readonly remove: () => void;
 }
 
 /**

@@ -10,8 +10,9 @@ const BYTES = 2;
  */
 export function kvBytes({ metadata }: Pick<GgufHeader, 'metadata'>, tokens: number): number | undefined {
   const architecture = metadata.get('general.architecture');
+  if (typeof architecture !== 'string') return undefined;
   const read = (key: string): number | undefined => {
-    const value = metadata.get(`${String(architecture)}.${key}`);
+    const value = metadata.get(`${architecture}.${key}`);
     return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
   };
   const layers = read('block_count');
