@@ -17,8 +17,6 @@ import { PromptChoiceError, type PromptBuilder } from './prompt-builder.js';
 import { ANSWER_TOKENS, createPromptJudge, type JudgedPrompt, type TokenCount } from './prompt-judge.js';
 import { worstOf } from './worst-piece.js';
 
-/** A piece this likely unsafe decides, whatever the pieces behind it say. */
-const SURELY_UNSAFE = 0.98;
 /** Judged pieces of long messages that are remembered: a message that grows is cut at the same places. */
 const REMEMBERED_PIECES = 256;
 
@@ -100,8 +98,8 @@ export async function openLlamaGuardSession(spec: LlamaGuardSpec): Promise<Sessi
           piece = outcome.judged;
           if (key !== undefined) remember(key, piece);
         }
+        // An unsafe piece does not end this: the next may hold a category that the policy minds more.
         judged.push(piece);
-        if (piece.score >= SURELY_UNSAFE) break;
       }
       const { notes, ...worst } = worstOf(judged);
       return {

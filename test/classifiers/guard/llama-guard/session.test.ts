@@ -244,6 +244,16 @@ describe('a prompt that does not fit', () => {
     expect(after.tokensCached).toBeGreaterThan(150);
   });
 
+  it('is read to its end behind an unsafe piece, of which a policy may allow the category', async () => {
+    const session = await bench.open();
+    const words = LONG.split(' ');
+    words.splice(5, 1, 'bomb');
+    words.splice(2900, 1, 'murder');
+    const options = { overflow: 'pieces' as const, categoriesFrom: 0.5 };
+    const answer = done(await ask(session, [user(words.join(' '))], options));
+    expect(answer.categories.map(({ id }) => id).sort()).toEqual(['S1', 'S8']);
+  });
+
   it('does not pay again for pieces that a growing message has left behind', async () => {
     const session = await bench.open();
     const options = { overflow: 'pieces' as const };
