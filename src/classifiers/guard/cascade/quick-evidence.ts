@@ -22,7 +22,7 @@ export function forcesThorough(answer: ScoredVerdict, forced: readonly string[])
   if (forced.length === 0) return false;
   const seen = answer.categories.filter(({ score }) => !(score < QUICK_EVIDENCE));
   if (seen.length === 0) return !(answer.score < QUICK_EVIDENCE);
-  return seen.some(({ id }) => forced.includes(id));
+  return seen.some(({ id }) => id === UNCATEGORIZED || forced.includes(id));
 }
 
 /** Scores in the words of another taxonomy; without a translation `uncategorized` with the highest score. */
