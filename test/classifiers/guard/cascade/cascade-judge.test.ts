@@ -95,7 +95,7 @@ describe('who decides', () => {
     [['S9'], [{ id: 'S9', score: 0.95 }], 'quick'],
     // Evidence of a kind that is not told may be of the forced one.
     [['S10'], [], 'thorough'],
-    [['S10'], [{ id: 'S5', score: 0.1 }], 'thorough'],
+    [['S10'], [{ id: 'X1', score: 0.1 }], 'thorough'],
     [[], [], 'quick'],
   ])('evidence for one of %j in %j: the %s judge decides', async (forced, categories, decidedBy) => {
     const { judge, quick } = cascade(() => ({ score: 0.95, categories }));
