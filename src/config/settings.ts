@@ -101,14 +101,37 @@ const GUARD_FAMILIES = [
 
 const folder = z.string().min(1).describe('auto, off or the path of a folder');
 
+function hubUrlFault(text: string): string | undefined {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    return 'it has to be a URL with http:// or https://';
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '')
+    return 'the URL has a user name or password in it, which would be shown in messages and records; leave them out';
+  if (url.search !== '' || url.hash !== '') return 'the URL may not have a ? or # part';
+  return undefined;
+}
+
 const hubUrl = z
   .string()
   .describe('an http or https URL')
   .superRefine((text, context) => {
-    if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
-      context.addIssue({ code: 'custom', message: 'it has to be a URL with http:// or https://' });
+    const fault = hubUrlFault(text);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
   })
   .transform((text) => text.replace(/\/+$/, ''));
+
+// Not z.string(): its messages would quote the token.
+const hubToken = z
+  .unknown()
+  .superRefine((given, context) => {
+    // Tokens that are read from files end with a line break, which a header cannot carry.
+    if (typeof given !== 'string' || !/^\s*[\x21-\x7e]{0,1024}\s*$/.test(given))
+      context.addIssue({
+        code: 'custom',
+        message: 'it has to be a text of at most 1024 letters, digits and signs, without spaces inside',
+      });
+  })
+  .transform((given) => String(given).trim());
 
 const allowedRoutes = z
   .array(
@@ -299,7 +322,14 @@ export function createSettings(env: Environment) {
     ),
     'guard.categories': setting<string[]>(
       'list',
-      z.array(z.string().regex(/^[A-Z]\d{1,2}$/, 'write categories like S1')).max(99),
+      z
+        .array(
+          z
+            .string()
+            .regex(/^[A-Z]\d{1,2}$/)
+            .describe('a category like S1'),
+        )
+        .max(99),
       [],
       'hazard categories that the guard model is asked about; empty: all it knows',
     ),
@@ -331,7 +361,7 @@ export function createSettings(env: Environment) {
 
     'models.folder': setting('text', folder, 'auto', 'where downloaded model files are: auto or a folder'),
     'models.hub': setting('text', hubUrl, 'https://huggingface.co', 'the model hub', { env: 'HF_ENDPOINT' }),
-    'models.token': setting('text', z.string().max(1024), '', 'your access token at the model hub', {
+    'models.token': setting('text', hubToken, '', 'your access token at the model hub', {
       env: 'HF_TOKEN',
     }),
     'models.download': setting(

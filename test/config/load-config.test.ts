@@ -120,6 +120,30 @@ describe('order', () => {
   });
 });
 
+describe('the model hub', () => {
+  test.each([
+    ['a variable', { env: { HF_TOKEN: `hf_secret${'x'.repeat(1024)}` } }],
+    ['a variable with a space in it', { env: { HF_TOKEN: 'hf_secret hf_secret' } }],
+    ['a file', { file: 'token: [hf_secret]' }],
+    ['a file, as a number', { file: 'token: 1234567' }],
+  ])('a token that cannot be used is not shown: %s', (_, { env, file }: { env?: object; file?: string }) => {
+    const path = file === undefined ? undefined : write(`models:\n  ${file}`);
+    const told = errorOf({ env: { ...env }, ...(path === undefined ? {} : { file: path }) });
+    expect(told).toMatch(/token|HF_TOKEN/);
+    expect(told).not.toMatch(/hf_secret|1234567/);
+  });
+
+  test('the line break at the end of a token that was read from a file is left out', () => {
+    expect(load({ env: { HF_TOKEN: 'hf_secret\n' } }).models.token).toBe('hf_secret');
+  });
+
+  test('an address with a password is refused, and the password not shown', () => {
+    const told = errorOf({ env: { HF_ENDPOINT: 'https://me:pass@mirror.test' } });
+    expect(told).toMatch(/user name or password/);
+    expect(told).not.toMatch(/pass@/);
+  });
+});
+
 describe('the file', () => {
   test('is the one named by flag, else by variable, else portcullis.yaml in the working directory', () => {
     const a = write('server: {port: 1}');
