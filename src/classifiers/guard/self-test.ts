@@ -128,10 +128,10 @@ function explain(id: string, answers: readonly Answer[], wrong: readonly Answer[
 
 function pattern(answers: readonly Answer[], wrong: readonly Answer[]): string {
   const first = answers[0]?.verdict.verdict ?? 'safe';
-  if (wrong.length === answers.length && answers.length > 1)
-    return 'Every answer is the wrong way round: its words for safe and unsafe are swapped, as with the wrong guard.family.';
   if (answers.length > 1 && answers.every(({ verdict }) => verdict.verdict === first))
     return `It calls everything ${first}: it does not see the conversation, or it is no guard.`;
+  if (wrong.length === answers.length && answers.length > 1)
+    return 'Every answer is the wrong way round: its words for safe and unsafe are swapped, as with the wrong guard.family.';
   const roles = new Set(wrong.map(({ probe }) => probe.messages.at(-1)?.role));
   if (roles.size === 1)
     return roles.has('Agent')

@@ -115,6 +115,18 @@ const right = (request: JudgeRequest) => (isBad(request) ? 'unsafe' : 'safe');
 const isReply = ({ messages }: JudgeRequest): boolean => messages.at(-1)?.role === 'Agent';
 
 describe('the self-test', () => {
+  it('takes a judge that calls everything unsafe for what it is, also where no unsafe probe is known', async () => {
+    const taxonomy = { id: 'pets', categories: [{ id: 'S1', name: 'Cats', description: 'Of cats.' }] };
+    const result = await selfTest(
+      judgeThat(() => 'unsafe', 'pets'),
+      { ...PATIENT, asked: { categories: [], taxonomy } },
+    );
+    expect(result).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/calls everything unsafe/) as string,
+    });
+  });
+
   it('has four probes where nothing was chosen', async () => {
     const judge = judgeThat(right);
     expect(await selfTest(judge, PATIENT)).toEqual({ ok: true });
