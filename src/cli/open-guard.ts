@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { loadConfig, type ConfigFlags } from '../config/config.js';
 import type { ScanParts } from '../server/guard-api/index.js';
-import type { Portcullis } from '../server/compose.js';
+import type { ComposeOptions, Portcullis } from '../server/compose.js';
 import { CliError, EXIT } from './exit.js';
 import { remark } from './output/output.js';
 import { createPlainLog } from './plain-log.js';
@@ -14,12 +14,15 @@ const PATIENCE_MS = 2_000;
  * The guard once it answered its self-test.
  * @throws CliError with exit code 3 when it does not, GuardError('config_invalid') on wrong settings
  */
-export async function openGuard(flags: ConfigFlags): Promise<Portcullis> {
+export async function openGuard(
+  flags: ConfigFlags,
+  options: Pick<ComposeOptions, 'asQuick'> = {},
+): Promise<Portcullis> {
   const config = loadConfig({ flags });
   const plainLog = createPlainLog(config);
   // Loaded now, not at the start: --help needs none of it.
   const { compose } = await import('../server/compose.js');
-  const portcullis = await compose(config, { log: plainLog.log, processMetrics: false });
+  const portcullis = await compose(config, { ...options, log: plainLog.log, processMetrics: false });
   const { readiness } = portcullis;
   const note = setTimeout(() => {
     if (process.stderr.isTTY) remark(`Loading the guard ${config.guard.spec} …\n`);

@@ -21,7 +21,7 @@ import {
   type Metrics,
   type Recent,
 } from '../telemetry/index.js';
-import { openJudge } from './open-judge.js';
+import { openJudge, type OpenJudgeOptions } from './open-judge.js';
 import { onlyOnceProven, watchReadiness, type Readiness } from './readiness.js';
 import { ROUTE_LABELS } from './routes.js';
 
@@ -43,7 +43,7 @@ export interface Portcullis {
   close(): Promise<void>;
 }
 
-export interface ComposeOptions {
+export interface ComposeOptions extends OpenJudgeOptions {
   /** Default: a log on standard error, at the config's level. */
   readonly log?: Log;
   /** Also count `process_*` and `nodejs_*`; a host application may have its own. Default true. */
@@ -59,7 +59,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
   const taxonomies = loadTaxonomies(config.guard.taxonomyFile);
   const policy = loadPolicy(config.policy, taxonomies);
   const guardLog: GuardLog = (level, message) => log[level]({ part: 'guard' }, message);
-  const { judge, probed } = await openJudge(config, policy, taxonomies, guardLog);
+  const { judge, probed } = await openJudge(config, policy, taxonomies, guardLog, options);
   const scanner = createCodeScanner({ log: (message) => log.warn({ part: 'code-shield' }, message) });
   const metrics = createMetrics({
     routes: ROUTE_LABELS,

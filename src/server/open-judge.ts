@@ -18,6 +18,16 @@ import type { Policy } from '../policy/policy.js';
 import { packageRoot } from '../runtime/entry.js';
 import type { ProbedJudge } from './readiness.js';
 
+export interface OpenJudgeOptions {
+  /** Ends the download of a model (`models.download`); the opening then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /**
+   * The guard is to be the quick one of a cascade: `guard.categories` and `guard.taxonomy` are about the other
+   * one. Default false.
+   */
+  readonly asQuick?: boolean;
+}
+
 export interface OpenedJudge {
   readonly judge: HostedJudge;
   /** The judges whose answers count: each has to prove itself. */
@@ -33,9 +43,12 @@ export async function openJudge(
   policy: Policy,
   taxonomies: Taxonomies,
   log: GuardLog,
+  { signal, asQuick = false }: OpenJudgeOptions = {},
 ): Promise<OpenedJudge> {
   const spec = parseJudgeSpec(guard.spec);
-  const asked = { categories: guard.categories, taxonomy: taxonomies.own };
+  const asked = asQuick
+    ? { categories: [], taxonomy: undefined }
+    : { categories: guard.categories, taxonomy: taxonomies.own };
   const options: CreateJudgeOptions = {
     modelsDir: join(packageRoot(), 'models'),
     models,
@@ -51,6 +64,7 @@ export async function openJudge(
     loadTimeoutMs: guard.startTimeoutMs,
     headers: guard.headers,
     hedgePercentile: guard.hedgePercentile,
+    signal,
     log,
   };
   if (guard.cascadeFile === undefined) {
@@ -64,6 +78,12 @@ export async function openJudge(
     );
   const thorough = await createJudge(spec, options);
   const quick = await createJudge({ kind: 'embedded' }, { ...options, prompt: undefined });
+  const broken = [thorough, quick].find(({ state }) => state.final === true);
+  if (broken !== undefined) {
+    // That its file is missing is the matter, not that the calibration was made for another one.
+    await Promise.all([thorough, quick].filter((judge) => judge !== broken).map((judge) => judge.close()));
+    return { judge: broken, probed: [{ judge: broken }] };
+  }
   try {
     const calibration = loadCalibration(guard.cascadeFile, { quick, thorough });
     const misfit = thresholdMisfit(calibration, {

@@ -1,9 +1,11 @@
 /** `portcullis eval` with the embedded guard. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { openDataset, type LabelledLine } from '../../src/cli/eval/dataset.js';
+import { openReportFolder } from '../../src/cli/eval/report-folder.js';
+import { CliError } from '../../src/cli/exit.js';
 import { loadTaxonomies } from '../../src/taxonomy/taxonomy.js';
 import { writeToyGuard } from '../support/gguf/toy-guard.js';
 import { jsonLines, runCli, startCli } from './run-cli.js';
@@ -250,6 +252,16 @@ describe('wrong usage has exit code 2', () => {
       ['eval', '--calibrate', '--dataset', 'x', '--guard', 'embedded'],
       /two different guards/,
     ],
+    [
+      'a calibration that could not be written in the end',
+      ['eval', '--calibrate', '--dataset', 'x', '--guard', 'gguf:x', '--out', join(folder, 'no/c.json')],
+      /no\/c\.json cannot be written \(ENOENT\)/,
+    ],
+    [
+      'a folder in place of the calibration',
+      ['eval', '--calibrate', '--dataset', 'x', '--guard', 'gguf:x', '--out', folder],
+      /is a folder, not a file/,
+    ],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await runHere(...args);
     expect(stderr).toMatch(message);
@@ -278,4 +290,25 @@ test('a calibration that too few lines allow is not written, and the lines it ne
   expect(stderr).toMatch(/was not written/);
   expect(() => readFileSync(out)).toThrow(/ENOENT/);
   expect(code).toBe(2);
+});
+
+test('a calibration goes with categories chosen for the thorough guard', async () => {
+  const toy = join(folder, 'chosen.gguf');
+  writeToyGuard(toy);
+  const config = join(folder, 'chosen.yaml');
+  writeFileSync(config, 'guard: { threads: 1, context_tokens: 1024, state: off, categories: [S1, S8] }');
+  const file = dataset('chosen.jsonl', SMALL);
+  const { stdout, stderr } = await runCli([
+    ...['eval', '--calibrate', '--config', config, '--dataset', file, '--guard', `gguf:${toy}`],
+    ...['--out', join(folder, 'chosen.json')],
+  ]);
+  expect(stderr).not.toMatch(/guard\.categories/);
+  expect(stdout).toMatch(/User: too few lines/);
+});
+
+test('a report that cannot be written is no bug of the program', () => {
+  const report = join(folder, 'blocked');
+  mkdirSync(join(report, 'report.json'), { recursive: true });
+  const opened = openReportFolder(report);
+  expect(() => opened.finish('{}', '#')).toThrow(CliError);
 });

@@ -229,3 +229,21 @@ test('models list of an empty folder says how to fill it, and makes no folder', 
   expect(existsSync(folder)).toBe(false);
   expect((await here(['list', '--json'])).stdout).toBe('[]\n');
 });
+
+test('serve: Ctrl-C ends a download at once, and what has come is kept', async () => {
+  hub.behaviour = { stallAfter: 100_000 };
+  const child = startCli(['serve', '--port', '0', '--guard', `hf:${REPO}:Q8_0`], {
+    env: { ...env(), PORTCULLIS_MODELS_DOWNLOAD: 'true', PORTCULLIS_LOG_LEVEL: 'info' },
+  });
+  let text = '';
+  const code = await new Promise<number | null>((resolve) => {
+    child.stderr.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      if (text.includes('10% of')) child.kill('SIGINT');
+    });
+    child.once('close', resolve);
+  });
+  expect(code).toBe(0);
+  expect(existsSync(join(folder, REPO, `${FILE}.part`))).toBe(true);
+  expect(existsSync(join(folder, REPO, `${FILE}.lock`))).toBe(false);
+});

@@ -92,8 +92,9 @@ test('says where it listens and when the guard is ready; SIGTERM ends it with 0'
 
 test('without its model it runs, is not ready, and says why', async () => {
   const { printed, child, ended } = serve('--guard', 'gguf:no-such.gguf', '--log-level', 'silent');
-  const text = await printed(/NOT READY: .*/);
+  const text = await printed(/NOT READY: .*\n.*\n/);
   expect(text).toMatch(/NOT READY: .*no-such\.gguf does not exist/);
+  expect(text).toMatch(/Restart Portcullis when that is put right/);
   expect((await fetch(`${urlIn(text)}/readyz`)).status).toBe(503);
   child.kill('SIGINT');
   expect(await ended).toBe(0);

@@ -74,6 +74,19 @@ async function writeCalibration(path: string, high: number | null): Promise<void
   });
 }
 
+it('a cascade whose thorough model is missing says that, and lets nothing through', async () => {
+  const file = join(folder, 'cascade-of-nothing.json');
+  await writeCalibration(file, null);
+  const config = settings(`spec: "gguf:${join(folder, 'gone.gguf')}", cascade: "${file}"`);
+  await withPortcullis({ config, ready: false }, async (p) => {
+    await p.portcullis.readiness.firstTest;
+    expect(p.portcullis.readiness).toMatchObject({
+      ready: false,
+      message: expect.stringMatching(/gone\.gguf does not exist/) as string,
+    });
+  });
+});
+
 it('a cascade: the embedded guard answers where it is sure, the other one the rest, and the metrics tell', async () => {
   const file = join(folder, 'cascade.json');
   await writeCalibration(file, 0.8);

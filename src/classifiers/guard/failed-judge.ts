@@ -13,7 +13,7 @@ export function createFailedJudge(
     fingerprint: 'none',
     queueDepth: 0,
     pid: undefined,
-    state: { phase: 'failed', message },
+    state: { phase: 'failed', message, final: true },
     ready: () => Promise.reject(new GuardError('guard_not_ready', message)),
     assess: ({ messages }) =>
       Promise.resolve({

@@ -1,4 +1,6 @@
 /** `portcullis eval` */
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { saveCalibration } from '../../classifiers/guard/cascade/index.js';
 import { loadConfig } from '../../config/config.js';
@@ -105,7 +107,7 @@ export function registerEval(program: Command, setExit: SetExit): void {
     )
     .option('--timeout <ms>', "for one line (default: the policy's; 600000 with --calibrate)", readCount)
     .option('--calibrate', 'find the band in which a quick guard has to ask the one of --guard')
-    .option('--quick <spec>', 'the quick guard', 'embedded')
+    .option('--quick <spec>', 'the quick guard; guard.cascade takes no other than the default', 'embedded')
     .option('--bound <share>', 'of all verdicts, how many may differ', readShare, 0.01)
     .option('--confidence <share>', 'with which that is promised', readShare, 0.95)
     .option('--out <file>', 'where the calibration is written', 'cascade.json')
@@ -179,7 +181,7 @@ async function evaluate(setting: Setting): Promise<ExitCode> {
   // One after the other: two models at once would take memory and each other's time.
   for (const spec of options.guard ?? [undefined]) {
     if (stop.signal.aborted) break;
-    runs.push(await judgeWith(spec, setting, (record) => folder?.addScore(record)));
+    runs.push(await judgeWith(spec, setting, { onLine: (record) => folder?.addScore(record) }));
   }
   if (runs.every(({ lines }) => lines.length === 0))
     throw new CliError(EXIT.interrupted, 'stopped before the first line was judged.');
@@ -211,16 +213,25 @@ function codeOf(runs: readonly GuardRun[], stop: StopSignal): ExitCode {
   return runs.some(({ lines }) => lines.reasons.size > 0) ? EXIT.unavailable : EXIT.fine;
 }
 
+interface JudgeWithOptions {
+  readonly onLine?: (record: ScoreRecord) => void;
+  /** It is the quick guard before a thorough one of this taxonomy. */
+  readonly quickFor?: string;
+}
+
 /** Opens a guard, lets it judge, and closes it. */
 async function judgeWith(
   guard: string | undefined,
   { options, policy, dataset, stop }: Setting,
-  onLine?: (record: ScoreRecord) => void,
+  { onLine, quickFor }: JudgeWithOptions = {},
 ): Promise<GuardRun> {
   const { config, policy: policyName, logLevel, concurrency } = options;
   // What is calibrated is the guard itself; and the embedded guard cannot stand before itself.
   const cascade = options.calibrate === true || guard === 'embedded' ? '' : options.cascade;
-  const opening = openGuard({ config, policy: policyName, logLevel, guard, cascade });
+  const opening = openGuard(
+    { config, policy: policyName, logLevel, guard, cascade },
+    { asQuick: quickFor !== undefined },
+  );
   const portcullis = await Promise.race([opening, stop.stopped.then(() => undefined)]);
   if (portcullis === undefined) throw new CliError(EXIT.interrupted, 'stopped while the guard was loading.');
   try {
@@ -233,6 +244,7 @@ async function judgeWith(
       concurrency,
       signal: stop.signal,
       onLine,
+      inTaxonomy: quickFor,
     });
   } finally {
     await portcullis.close();
@@ -244,7 +256,7 @@ function withoutCredentials(spec: string): string {
   return spec.replace(/\/\/[^/@\s]*@/, '//…@');
 }
 
-function checkCalibration({ guard, quick, json, report }: EvalOptions): void {
+function checkCalibration({ guard, quick, json, report, out }: EvalOptions): void {
   const [thorough, ...others] = guard ?? [];
   if (thorough === undefined || others.length > 0)
     throw new CliError(
@@ -261,15 +273,26 @@ function checkCalibration({ guard, quick, json, report }: EvalOptions): void {
       EXIT.usage,
       `--calibrate does not go with ${json === true ? '--json' : '--report'}: the file of --out holds its results.`,
     );
+  // Told now, not after hours of judging.
+  try {
+    accessSync(dirname(out), constants.W_OK);
+    if (statSync(out, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new CliError(EXIT.usage, `--out: ${out} is a folder, not a file.`);
+  } catch (error) {
+    throw fileFault(out, error, 'written');
+  }
 }
 
 async function calibrateCascade(setting: Setting): Promise<ExitCode> {
   const { options, policy, dataset, stop } = setting;
   const { bound, confidence, seed, out } = options;
-  const quick = await judgeWith(options.quick, setting);
-  const thorough = quick.complete ? await judgeWith(options.guard?.[0], setting) : undefined;
+  const thorough = await judgeWith(options.guard?.[0], setting);
+  // In the cascade the quick guard's categories come in the words of the thorough one.
+  const quick = thorough.complete
+    ? await judgeWith(options.quick, setting, { quickFor: thorough.taxonomy })
+    : undefined;
   // The file's order is not random, so its beginning proves nothing about the rest.
-  if (thorough?.complete !== true || stop.signal.aborted)
+  if (quick?.complete !== true || stop.signal.aborted)
     throw new CliError(
       EXIT.interrupted,
       'stopped; a calibration needs all lines, so nothing was written. --limit takes a random sample.',
@@ -284,7 +307,7 @@ async function calibrateCascade(setting: Setting): Promise<ExitCode> {
   try {
     saveCalibration(out, result.file);
   } catch (error) {
-    throw fileFault(out, error);
+    throw fileFault(out, error, 'written');
   }
   await print(`${table}\n${out} is written. The setting guard.cascade takes it into use.\n`);
   return EXIT.fine;

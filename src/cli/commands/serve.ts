@@ -54,7 +54,13 @@ async function serve(flags: ConfigFlags): Promise<void> {
   const stop = stopSignal();
   const { compose } = await import('../../server/compose.js');
   const { startServer } = await import('../../server/start-server.js');
-  const portcullis = await compose(config);
+  const composing = compose(config, { signal: stop.signal });
+  const portcullis = await composing.catch((error: unknown) => {
+    // What was under way is the download of the model: what has come is kept.
+    if (stop.signal.aborted) return undefined;
+    throw error;
+  });
+  if (portcullis === undefined) return;
   try {
     const server = await startServer(portcullis);
     await tell(greeting(portcullis, server.url));
@@ -99,7 +105,11 @@ async function tellReadiness(
 ): Promise<void> {
   await readiness.firstTest;
   if (!readiness.proven && !signal.aborted) {
-    const trouble = `NOT READY: ${readiness.message}\nUntil the guard is ready, every request is refused. It is tried again now and then.\n`;
+    const then =
+      judge.state.final === true
+        ? 'Restart Portcullis when that is put right.'
+        : 'It is tried again now and then.';
+    const trouble = `NOT READY: ${readiness.message}\nUntil the guard is ready, every request is refused. ${then}\n`;
     await tell(trouble);
   }
   const isReady = (): boolean => readiness.proven;

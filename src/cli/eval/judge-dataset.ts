@@ -1,4 +1,5 @@
 /** Lets one guard judge a data set. */
+import { speakingIn } from '../../classifiers/guard/cascade/index.js';
 import type { GuardEvent } from '../../core/events.js';
 import { createEngine } from '../../engine/engine.js';
 import { createVerdictCache } from '../../engine/verdict-cache.js';
@@ -50,6 +51,8 @@ export interface JudgeDatasetOptions {
   readonly signal: AbortSignal;
   /** Told of every line, in order. */
   readonly onLine?: ((record: ScoreRecord) => void) | undefined;
+  /** Its categories are translated to this taxonomy before the policy sees them; default: its own. */
+  readonly inTaxonomy?: string | undefined;
 }
 
 interface Judged {
@@ -61,7 +64,7 @@ interface Judged {
 /** Every line is judged anew: remembered verdicts would take no time. */
 export async function judgeDataset(
   portcullis: Portcullis,
-  { spec, dataset, policy, concurrency, signal, onLine }: JudgeDatasetOptions,
+  { spec, dataset, policy, concurrency, signal, onLine, inTaxonomy }: JudgeDatasetOptions,
 ): Promise<GuardRun> {
   const { judge, scanner, taxonomies } = portcullis;
   const tokens = { evaluated: 0, cached: 0 };
@@ -72,7 +75,8 @@ export async function judgeDataset(
     tokens.cached += event.verdict.cost.tokensCached;
   };
   const cache = createVerdictCache({ maxBytes: 0, ttlMs: 1 });
-  const engine = createEngine({ judge, scanner, cache, taxonomies, emit: count });
+  const asked = inTaxonomy === undefined ? judge : speakingIn(inTaxonomy, judge, taxonomies);
+  const engine = createEngine({ judge: asked, scanner, cache, taxonomies, emit: count });
   const parts = { engine, policy, taxonomies, emit: () => undefined };
 
   const judgeLine = async (line: LabelledLine): Promise<Judged> => {

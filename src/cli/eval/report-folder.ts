@@ -20,11 +20,19 @@ export function openReportFolder(folder: string): ReportFolder {
     mkdirSync(folder, { recursive: true });
     scores = openSync(join(folder, 'scores.jsonl'), 'w');
   } catch (error) {
-    throw fileFault(folder, error);
+    throw fileFault(folder, error, 'written');
   }
   let waiting = '';
+  /** A full disk, say. */
+  const written = (name: string, write: () => void): void => {
+    try {
+      write();
+    } catch (error) {
+      throw fileFault(join(folder, name), error, 'written');
+    }
+  };
   const flush = (): void => {
-    writeSync(scores, waiting);
+    written('scores.jsonl', () => writeSync(scores, waiting));
     waiting = '';
   };
   return {
@@ -35,8 +43,8 @@ export function openReportFolder(folder: string): ReportFolder {
     finish(json, markdown) {
       flush();
       closeSync(scores);
-      writeFileSync(join(folder, 'report.json'), json);
-      writeFileSync(join(folder, 'report.md'), markdown);
+      written('report.json', () => writeFileSync(join(folder, 'report.json'), json));
+      written('report.md', () => writeFileSync(join(folder, 'report.md'), markdown));
     },
   };
 }

@@ -42,12 +42,16 @@ const FILE_FAULTS: Record<string, string> = {
   ENAMETOOLONG: 'has a name that is too long',
 };
 
-/** The error of the system as a person reads it; other errors stay themselves. */
-export function fileFault(path: string, error: unknown): unknown {
+/**
+ * The error of the system as a person reads it; other errors stay themselves.
+ * @param wanted what was to be done with the file
+ */
+export function fileFault(path: string, error: unknown, wanted: 'read' | 'written' = 'read'): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (typeof code !== 'string' || !/^E[A-Z]+$/.test(code)) return error;
   const name = path === '-' ? 'Standard input' : path;
-  return new CliError(EXIT.usage, `${name} ${FILE_FAULTS[code] ?? `cannot be read (${code})`}.`, {
+  const known = wanted === 'read' || code === 'EISDIR' ? FILE_FAULTS[code] : undefined;
+  return new CliError(EXIT.usage, `${name} ${known ?? `cannot be ${wanted} (${code})`}.`, {
     cause: error,
   });
 }

@@ -11,4 +11,5 @@ export {
 } from './calibration-file.js';
 export { createCascadeJudge, type CascadeJudge } from './cascade-judge.js';
 export type { CascadeParts } from './decide.js';
+export { speakingIn } from './speaking-in.js';
 export { thresholdRange } from './threshold-range.js';

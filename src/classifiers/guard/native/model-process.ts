@@ -4,6 +4,7 @@
  * told which calls were lost. Knows nothing of queues.
  */
 import type { GuardLog } from '../guard-log.js';
+import { fileMark } from './file-mark.js';
 import { describeEnd, startHostProcess, type HostProcess } from './host-process.js';
 import type { CallOutcome, FromHost, SessionKind, Sessions } from './protocol.js';
 
@@ -18,6 +19,8 @@ export interface HostState {
    * where some of several processes are not.
    */
   readonly message?: string;
+  /** Only with `failed`: nothing tries again; Portcullis has to be restarted. */
+  readonly final?: true;
 }
 
 export interface ModelProcess<K extends SessionKind> {
@@ -51,6 +54,8 @@ export interface ModelProcessOptions {
   readonly maxPauseMs: number;
   /** A process that was ready for this long was healthy: the next restart pauses only briefly again. */
   readonly healthyMs: number;
+  /** Size and time of the model file whose fingerprint the verdicts go by (file-mark.ts). */
+  readonly fileMark: string | undefined;
   readonly log: GuardLog;
 }
 
@@ -90,7 +95,13 @@ export function createModelProcess<K extends SessionKind>(
       if (started !== host) return;
       switch (message.type) {
         case 'up':
-          started.send({ type: 'load', spec });
+          if (isAnotherFile()) {
+            loadFault = {
+              message: `${spec.modelPath} was replaced or changed since Portcullis began with it. Restart Portcullis: the new file has to prove itself first.`,
+              permanent: true,
+            };
+            started.kill();
+          } else started.send({ type: 'load', spec });
           break;
         case 'loaded':
           loaded = true;
@@ -131,6 +142,13 @@ export function createModelProcess<K extends SessionKind>(
           },
         );
     });
+  }
+
+  /** Its answers would be remembered, and its evaluated tokens kept, under the first one's name. */
+  function isAnotherFile(): boolean {
+    const now = fileMark(spec.modelPath);
+    // One that is missing may be the same when it is back.
+    return now !== undefined && options.fileMark !== undefined && now !== options.fileMark;
   }
 
   /** False for a call that was not running. */
