@@ -98,3 +98,9 @@ describe('bench guard', () => {
     expect(await runHere('bench', 'guard', '--shape', 'huge')).toMatchObject({ code: 2 });
   });
 });
+
+test('bench proxy runs the script of the checkout with the options it was given', async () => {
+  const { code, stderr } = await runCli(['bench', 'proxy', '--no-such-option']);
+  expect(code).toBe(1);
+  expect(stderr).toContain("Unknown option '--no-such-option'");
+});

@@ -60,6 +60,11 @@ const AMOUNTS: Readonly<
   '8b': { checks: 4, cascadeChecks: 20, embeddedSeconds: 2 },
 };
 
+function shapeLike(bytes: number): RandomShapeName {
+  if (bytes > 3e9) return '8b';
+  return bytes > 2e8 ? '1b' : 'tiny';
+}
+
 /** Of the generated texts, so many shall reach the model of the cascade. */
 const ESCALATED = 0.2;
 /** Texts that the band is chosen by. */
@@ -109,7 +114,13 @@ async function measure(
     const quick = keepOpen(await createJudge({ kind: 'embedded' }, settings));
     await untilStopped(quick.ready());
     const starting = startRawProcess({ modelPath: model.path, threads, contextTokens: 2048 });
-    // Where the benchmark is stopped meanwhile, the process ends with this one.
+    // Where the benchmark is stopped meanwhile, nobody else closes it; a failure is told by the line below.
+    starting.then(
+      (late) => {
+        if (signal.aborted) late.close();
+      },
+      () => undefined,
+    );
     const raw = keepOpen(await untilStopped(starting));
 
     tell('warming up');
@@ -122,7 +133,7 @@ async function measure(
     // The first work of a kind pays for memory that is touched for the first time.
     await raw.work({ kept: 0, fresh: prefix + NEW_TOKENS[0] });
     await raw.work({ kept: prefix, fresh: NEW_TOKENS[0] });
-    const amounts = AMOUNTS[modelPath === undefined ? shape : model.bytes > 3e9 ? '8b' : '1b'];
+    const amounts = AMOUNTS[modelPath === undefined ? shape : shapeLike(model.bytes)];
     const both = await openCascade(quick, judge, bench);
     const variants: readonly Variant[] = [
       naive(bench),

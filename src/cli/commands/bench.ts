@@ -60,8 +60,8 @@ export function registerBench(program: Command, setExit: SetExit): void {
       .command(name)
       .description(about)
       .argument('[options...]', `of bench/${name}.ts`)
-      .helpOption(false)
       .allowUnknownOption()
+      .addHelpText('after', `\nThe options are explained at the top of bench/${name}.ts.`)
       .action(async (options: readonly string[]) => {
         setExit(await runScript(name, options));
       });
