@@ -1,5 +1,5 @@
 /** Real model processes that are killed while they judge: nothing is lost, and nothing passes unjudged. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,8 +42,8 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function open(processes: number): Promise<NativeHost<'llama-guard'>> {
-  const host = createHostPool<'llama-guard'>(spec, { processes, firstPauseMs: 10 });
+async function open(processes: number, of = spec): Promise<NativeHost<'llama-guard'>> {
+  const host = createHostPool<'llama-guard'>(of, { processes, firstPauseMs: 10 });
   closers.push(() => host.close());
   await until(() => host.stats.processes.ready === processes);
   return host;
@@ -100,5 +100,24 @@ describe('two processes', () => {
     expect(host.state).toEqual({ phase: 'ready' });
     expect(host.pids).toContain(second);
     expect(host.stats.restarts).toBe(1);
+  });
+});
+
+describe('a model file that was replaced while the guard ran', () => {
+  it('does not judge in the name of the first after a restart: it has proved nothing', async () => {
+    const modelPath = join(folder, 'replaced.gguf');
+    writeToyGuard(modelPath);
+    const host = await open(1, { ...spec, modelPath });
+    expect(isUnsafe(await host.call(ask('a bomb'), PATIENT))).toBe(true);
+    writeToyGuard(`${modelPath}.new`, { swapped: true });
+    renameSync(`${modelPath}.new`, modelPath);
+    process.kill(host.pid ?? 0, 'SIGKILL');
+    await until(() => host.state.phase !== 'ready');
+    await until(() => host.state.phase === 'failed' || host.state.phase === 'ready');
+    expect(await host.call(ask('a bomb'), PATIENT)).toMatchObject({
+      status: 'unavailable',
+      reason: 'load_failed',
+      detail: expect.stringMatching(/was replaced or changed .* Restart Portcullis/) as string,
+    });
   });
 });
