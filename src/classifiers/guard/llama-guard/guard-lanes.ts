@@ -8,8 +8,14 @@ import { createPrefixKeeper, policyPrefix, type PolicyPrefix } from './policy-pr
 import type { PromptBuilder } from './prompt-builder.js';
 import { openStateFiles, StateLoadError } from './state-files.js';
 
-/** Tokens between two looks at the caller's signal. GPUs take large bites at no cost in lateness. */
-const CHUNK = { cpu: 64, gpu: 512 };
+/**
+ * Tokens between two looks at the caller's signal. Each chunk reads all weights from memory once, so large
+ * ones are cheaper for a token (docs/performance.md), and late to stop: about a second on a 1B model and two
+ * threads, more on larger ones. GPUs take large bites at no cost in lateness.
+ */
+const CHUNK = { smallOnCpu: 256, largeOnCpu: 128, gpu: 512 };
+/** Bytes of weights from which a model is large: about 3B parameters at four bits. */
+const LARGE = 2 * 1024 ** 3;
 
 export interface GuardLanes {
   /** How many calls may use a lane at one time. */
@@ -44,7 +50,8 @@ export async function openGuardLanes(options: GuardLanesOptions): Promise<GuardL
   const { llama, model, builder, spec, contextTokens } = options;
   // What was found, not what was asked for: `auto` may be the CPU.
   const onCpu = llama.gpu === false;
-  const chunkTokens = onCpu ? CHUNK.cpu : CHUNK.gpu;
+  const chunkOnCpu = model.size < LARGE ? CHUNK.smallOnCpu : CHUNK.largeOnCpu;
+  const chunkTokens = onCpu ? chunkOnCpu : CHUNK.gpu;
   const prompt = (messages: Parameters<typeof builder.tokens>[0]): Token[] => builder.tokens(messages);
   const prefixes: Record<GuardRole, PolicyPrefix> = {
     User: policyPrefix(prompt, 'User'),
