@@ -37,15 +37,18 @@ export function naive({ raw, samples, prefix }: Bench): Variant {
 /** A message whose policy is in the cache, through the engine and through llama.cpp alone, now one first, now the other. */
 export function warm(bench: Bench, newTokens: number): Variant {
   const { judge, raw, texts, samples, signal, words } = bench;
+  // The engine may evaluate a few kept tokens again; llama.cpp alone is given the same work.
+  let work = { kept: bench.prefix, fresh: newTokens };
   return async (round) => {
     const text = texts.words(words.get(newTokens) ?? 1);
     const throughEngine = async (): Promise<void> => {
       const { ms, evaluated, cached } = await check(judge, [{ role: 'User', text }], signal);
       samples.add(`engine ${newTokens}`, { value: ms, evaluated, cached });
+      work = { kept: cached, fresh: evaluated };
     };
     const alone = async (): Promise<void> => {
-      const { ms, evaluated } = await raw.work({ kept: bench.prefix, fresh: newTokens });
-      samples.add(`raw ${newTokens}`, { value: ms, evaluated, cached: bench.prefix });
+      const { ms, evaluated } = await raw.work(work);
+      samples.add(`raw ${newTokens}`, { value: ms, evaluated, cached: work.kept });
     };
     for (const side of round % 2 === 0 ? [throughEngine, alone] : [alone, throughEngine]) await side();
   };

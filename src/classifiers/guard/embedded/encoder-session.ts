@@ -19,6 +19,9 @@ import { normalise, piecesOf } from './windows.js';
  */
 const FLASH_ATTENTION_TOKENS = 62;
 
+/** Known sentences that are walked before others get their turn. */
+const KNOWN_AT_ONCE = 256;
+
 export interface EncoderSessionOptions {
   /** Absolute path of the encoder's GGUF. */
   readonly modelPath: string;
@@ -115,7 +118,14 @@ export async function createEncoderSession(options: EncoderSessionOptions): Prom
               return embedIn(lane, tokenIds);
             });
             cache.set(key, embedding);
-          } else cachedTokens += tokenIds.length;
+          } else {
+            cachedTokens += tokenIds.length;
+            // Nor must a huge one whose sentences are all known.
+            if (index % KNOWN_AT_ONCE === KNOWN_AT_ONCE - 1) {
+              await nextTick();
+              signal?.throwIfAborted();
+            }
+          }
           tokens += tokenIds.length;
           sentences[index] = { embedding, tokenIds };
         }

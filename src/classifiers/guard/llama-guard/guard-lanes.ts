@@ -1,6 +1,7 @@
 /** The context of a loaded model, cut into lanes. */
 import { getModuleVersion, type Llama, type LlamaContext, type LlamaModel, type Token } from 'node-llama-cpp';
 import type { GuardRole } from '../../../core/conversation.js';
+import { fileMark } from '../native/file-mark.js';
 import type { LlamaGuardSpec } from '../native/protocol.js';
 import { createLanePool } from './lane-pool.js';
 import { createLane, type Lane } from './lane.js';
@@ -71,6 +72,8 @@ export async function openGuardLanes(options: GuardLanesOptions): Promise<GuardL
     files,
     [
       spec.modelFingerprint,
+      // The fingerprint is of the file that the proxy saw; this process may have loaded one that took its place.
+      fileMark(spec.modelPath) ?? '',
       await getModuleVersion(),
       `${llamaCppRelease.repo} ${llamaCppRelease.release}`,
       `${process.platform} ${process.arch}`,
@@ -108,7 +111,7 @@ export async function openGuardLanes(options: GuardLanesOptions): Promise<GuardL
                 },
               },
             }),
-            { chunkTokens, capacity: contextTokens },
+            { chunkTokens, capacity: contextTokens, fillTile: onCpu },
           ),
         );
       return lanes;

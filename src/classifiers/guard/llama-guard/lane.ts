@@ -43,14 +43,40 @@ export interface LaneOptions {
   readonly chunkTokens: number;
   /** Tokens that a prompt may have. */
   readonly capacity: number;
+  /** Evaluate so many tokens where it would be somewhat fewer: see `TILE`. */
+  readonly fillTile?: boolean | undefined;
 }
 
-export function createLane(sequence: LlamaContextSequence, { chunkTokens, capacity }: LaneOptions): Lane {
+/**
+ * From this many tokens on, llama.cpp's attention on the CPU works in tiles. 60 new tokens take a third longer
+ * than 64 do (1B shape, two threads; docs/performance.md), so a few kept ones are evaluated again with them.
+ */
+const TILE = 64;
+/** With fewer new tokens than this, a whole tile costs more than it saves. */
+const WORTH_A_TILE = 48;
+
+export function createLane(
+  sequence: LlamaContextSequence,
+  { chunkTokens, capacity, fillTile = false }: LaneOptions,
+): Lane {
   function check(tokens: readonly Token[], signal: AbortSignal): void {
     signal.throwIfAborted();
     // llama.cpp would make room by dropping the oldest tokens, which are the policy, and still answer.
     if (tokens.length > capacity)
       throw new RangeError(`A prompt of ${tokens.length} tokens does not fit a context of ${capacity}.`);
+  }
+
+  function common(tokens: readonly Token[]): number {
+    // The sequence only reads the array; its type does not say so.
+    return sequence.compareContextTokens(tokens as Token[]).firstDifferentIndex;
+  }
+
+  /** How many kept tokens are believed, at most `most`. */
+  function keep(tokens: readonly Token[], most: number): number {
+    const kept = Math.min(common(tokens), most);
+    const fresh = tokens.length - kept;
+    const fills = fillTile && fresh >= WORTH_A_TILE && fresh < TILE && tokens.length >= TILE;
+    return fills ? tokens.length - TILE : kept;
   }
 
   /** Evaluates whole chunks, as many as fit below `end`. */
@@ -74,8 +100,7 @@ export function createLane(sequence: LlamaContextSequence, { chunkTokens, capaci
     get length() {
       return sequence.nextTokenIndex;
     },
-    // The sequence only reads the array; its type does not say so.
-    common: (tokens) => sequence.compareContextTokens(tokens as Token[]).firstDifferentIndex,
+    common,
 
     async read(tokens, watched, signal, from = tokens.length - 1) {
       check(tokens, signal);
@@ -83,7 +108,7 @@ export function createLane(sequence: LlamaContextSequence, { chunkTokens, capaci
         throw new RangeError('Logits can only be read after a token of the prompt.');
       // The tokens whose logits are wanted are always evaluated. Shifting is off, because it would move
       // keys to positions they were not computed for.
-      await sequence.adaptStateToTokens(tokens.slice(0, from), false);
+      await sequence.adaptStateToTokens(tokens.slice(0, keep(tokens, from)), false);
       const cached = sequence.nextTokenIndex;
       await evaluateChunks(tokens, from, signal);
       const begin = sequence.nextTokenIndex;
