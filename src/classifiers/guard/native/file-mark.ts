@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 
 /**
- * What tells a file from one that took its place, without reading it; the model's fingerprint holds the same.
+ * What tells a file from one that took its place, without reading it: its size and time of change.
  * @returns undefined when there is no such file
  */
 export function fileMark(path: string): string | undefined {

@@ -8,7 +8,6 @@ import { GuardError } from '../../../core/errors.js';
 import { silentLog } from '../guard-log.js';
 import { createCallCosts } from './call-costs.js';
 import { createCallQueue, type QueuedCall } from './call-queue.js';
-import { fileMark } from './file-mark.js';
 import { createForecast, type CallNote, type Forecast, type RunningCall } from './forecast.js';
 import type { NativeHost, NativeHostOptions } from './host-interface.js';
 import { createModelProcess, type HostState, type ModelProcess } from './model-process.js';
@@ -35,7 +34,7 @@ export function createHostPool<K extends SessionKind>(
   const kind = SESSION_SIZES[spec.kind as K];
   const { costOf, spent } = options.size ?? kind;
   const costs = createCallCosts(kind.remembered(spec));
-  const mark = fileMark(spec.modelPath);
+  const loadedFile = { mark: undefined };
   const processes: ModelProcess<K>[] = [];
   const running = new Map<number, RunningCall & { readonly call: Waiting }>();
   let waiters: { resolve: () => void; reject: (error: GuardError) => void }[] = [];
@@ -82,7 +81,7 @@ export function createHostPool<K extends SessionKind>(
         firstPauseMs: options.firstPauseMs ?? 200,
         maxPauseMs: options.maxPauseMs ?? 30_000,
         healthyMs: options.healthyMs ?? 60_000,
-        fileMark: mark,
+        loadedFile,
         log,
       },
       {

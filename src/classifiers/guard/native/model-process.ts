@@ -54,8 +54,8 @@ export interface ModelProcessOptions {
   readonly maxPauseMs: number;
   /** A process that was ready for this long was healthy: the next restart pauses only briefly again. */
   readonly healthyMs: number;
-  /** Size and time of the model file whose fingerprint the verdicts go by (file-mark.ts). */
-  readonly fileMark: string | undefined;
+  /** Shared by all processes of one model: which file was loaded first (file-mark.ts). Others are not loaded after it. */
+  readonly loadedFile: { mark: string | undefined };
   readonly log: GuardLog;
 }
 
@@ -75,7 +75,7 @@ export function createModelProcess<K extends SessionKind>(
   options: ModelProcessOptions,
   events: ModelProcessEvents,
 ): ModelProcess<K> {
-  const { name, loadTimeoutMs, hangMs, firstPauseMs, maxPauseMs, healthyMs, log } = options;
+  const { name, loadTimeoutMs, hangMs, firstPauseMs, maxPauseMs, healthyMs, loadedFile, log } = options;
   let state: HostState = { phase: 'loading' };
   let facts: Sessions[K]['facts'] | undefined;
   let host: HostProcess | undefined;
@@ -91,13 +91,15 @@ export function createModelProcess<K extends SessionKind>(
     let loaded = false;
     let loadFault: { message: string; permanent: boolean } | undefined;
     let loadedAt = 0;
+    let mark: string | undefined;
     const started = startHostProcess((message) => {
       if (started !== host) return;
       switch (message.type) {
         case 'up':
-          if (isAnotherFile()) {
+          mark = fileMark(spec.modelPath);
+          if (isAnother(mark)) {
             loadFault = {
-              message: `${spec.modelPath} was replaced or changed since Portcullis began with it. Restart Portcullis: the new file has to prove itself first.`,
+              message: `${spec.modelPath} was replaced or changed since Portcullis loaded it. Restart Portcullis: the new file has to prove itself first.`,
               permanent: true,
             };
             started.kill();
@@ -105,6 +107,7 @@ export function createModelProcess<K extends SessionKind>(
           break;
         case 'loaded':
           loaded = true;
+          loadedFile.mark ??= mark;
           loadedAt = performance.now();
           clearTimeout(loadTimer);
           onLoaded(message);
@@ -144,11 +147,9 @@ export function createModelProcess<K extends SessionKind>(
     });
   }
 
-  /** Its answers would be remembered, and its evaluated tokens kept, under the first one's name. */
-  function isAnotherFile(): boolean {
-    const now = fileMark(spec.modelPath);
-    // One that is missing may be the same when it is back.
-    return now !== undefined && options.fileMark !== undefined && now !== options.fileMark;
+  /** Its answers would be remembered under the first one's name. One that is missing may be the same when it is back. */
+  function isAnother(mark: string | undefined): boolean {
+    return mark !== undefined && loadedFile.mark !== undefined && mark !== loadedFile.mark;
   }
 
   /** False for a call that was not running. */

@@ -16,6 +16,7 @@ import {
   type GuardSession,
   type ToyBench,
 } from './open-toy-session.js';
+import { writeToyGuard } from '../../../support/gguf/toy-guard.js';
 
 const PATIENT = { timeoutMs: 60_000 };
 
@@ -179,6 +180,17 @@ describe('the policy', () => {
     await ask(await bench.open({ stateFolder }), [user('soup')]);
     const other = await bench.open({ stateFolder, modelFingerprint: 'another' });
     expect(done(await ask(other, [user('soup')])).tokensCached).toBe(0);
+  });
+
+  it('of a file that was replaced meanwhile is not used', async () => {
+    const stateFolder = join(bench.folder, 'replaced');
+    const modelPath = join(bench.folder, 'replaced.gguf');
+    writeToyGuard(modelPath);
+    await ask(await bench.open({ stateFolder, modelPath }), [user('soup')]);
+    writeToyGuard(modelPath, { swapped: true });
+    // A process that starts again has the fingerprint that the proxy took of the first file.
+    const again = await bench.open({ stateFolder, modelPath });
+    expect(done(await ask(again, [user('soup')])).tokensCached).toBe(0);
   });
 
   describe('in a folder that was tampered with', () => {
