@@ -46,20 +46,21 @@ export function scored(verdict: Verdict): ScoredVerdict {
 const MOST_TRIES = 6;
 
 /**
- * How many words a message needs so that judging it evaluates `wanted` new tokens, the prompt's fixed
+ * How many words a message needs so that its prompt has `wanted` tokens behind the policy's `prefix`, the fixed
  * ending included. Where even one word needs more, it is one word.
  */
 export async function wordsFor(
   judge: Judge,
   texts: TextSource,
-  wanted: number,
+  { prefix, wanted }: { readonly prefix: number; readonly wanted: number },
   signal?: AbortSignal,
 ): Promise<number> {
   let words = Math.max(1, wanted - 50);
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const { evaluated } = await check(judge, [{ role: 'User', text: texts.words(words) }], signal);
-    if (evaluated === wanted) break;
-    const next = Math.max(1, words + wanted - evaluated);
+    const { evaluated, cached } = await check(judge, [{ role: 'User', text: texts.words(words) }], signal);
+    const fresh = evaluated + cached - prefix;
+    if (fresh === wanted) break;
+    const next = Math.max(1, words + wanted - fresh);
     if (next === words) break;
     words = next;
   }

@@ -127,7 +127,8 @@ async function measure(
     const texts = createTextSource(1);
     const prefix = await warmUp(judge, texts, signal);
     const words = new Map<number, number>();
-    for (const tokens of NEW_TOKENS) words.set(tokens, await wordsFor(judge, texts, tokens, signal));
+    for (const wanted of NEW_TOKENS)
+      words.set(wanted, await wordsFor(judge, texts, { prefix, wanted }, signal));
     const samples = createSamples();
     const bench: Bench = { judge, raw, texts, samples, signal, words, prefix };
     // The first work of a kind pays for memory that is touched for the first time.
