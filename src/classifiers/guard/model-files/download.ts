@@ -122,7 +122,7 @@ function isSameContent(a: ModelRecord, b: ModelRecord): boolean {
 
 /** Brings the rest; closes the part. Returns the SHA-256 of the whole. */
 async function fill(part: Part, options: DownloadOptions): Promise<string> {
-  const { wanted, signal, pausesMs, tell } = options;
+  const { wanted, paths, signal, pausesMs, tell } = options;
   // A hash cannot be set back: starting over within the file replaces it.
   const state = { ...part, since: part.bytes, failures: 0 };
   try {
@@ -149,6 +149,11 @@ async function fill(part: Part, options: DownloadOptions): Promise<string> {
     return state.hash.digest('hex');
   } finally {
     await state.handle.close();
+    // A part without a byte is nothing to resume, and would only stand in the list of models.
+    if (state.bytes === 0 && wanted.size > 0) {
+      await rm(paths.part, { force: true });
+      await rm(paths.partRecord, { force: true });
+    }
   }
 }
 

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseJudgeSpec } from '../../../../src/classifiers/guard/spec.js';
 import {
+  listModels,
   pullModel,
   type HubSpec,
   type PullEvent,
@@ -159,6 +160,8 @@ describe('the token', () => {
     });
     expect(String(error)).not.toContain(token ?? 'hf_');
     expect(existsSync(at(FILE))).toBe(false);
+    // Nothing came, so nothing is left to resume.
+    expect(await listModels(folder)).toEqual([]);
   });
 
   test('of a repository that is not there: check the spelling', async () => {
