@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { GUARD_FAMILIES } from '../core/guard-families.js';
 import { didYouMean } from '../strict-yaml/index.js';
 import { parseAllowedRoute } from './allowed-route.js';
 import type { GpuChoice } from './config-types.js';
@@ -88,16 +89,6 @@ const upstreamUrl = z
     if (fault !== undefined) context.addIssue({ code: 'custom', message: `the URL ${fault}` });
   })
   .transform((text) => (URL.canParse(text) ? new URL(text).href.replace(/\/+$/, '') : text));
-
-const GUARD_FAMILIES = [
-  'auto',
-  'llama-guard-1',
-  'llama-guard-2',
-  'llama-guard-3',
-  'llama-guard-4',
-  'shieldgemma',
-  'granite-guardian',
-] as const;
 
 const folder = z.string().min(1).describe('auto, off or the path of a folder');
 
@@ -316,7 +307,7 @@ export function createSettings(env: Environment) {
     ),
     'guard.family': setting(
       'text',
-      z.enum(GUARD_FAMILIES),
+      z.enum(['auto', ...GUARD_FAMILIES]),
       'auto',
       'family of the guard model; auto reads it off the file',
     ),

@@ -9,7 +9,7 @@ import {
 import { createJudge, type CreateJudgeOptions } from '../classifiers/guard/create-judge.js';
 import type { GuardLog } from '../classifiers/guard/guard-log.js';
 import type { HostedJudge } from '../classifiers/guard/hosted-judge.js';
-import { GUARD_FAMILIES } from '../classifiers/guard/llama-guard/family.js';
+import { GUARD_FAMILIES } from '../core/guard-families.js';
 import { parseJudgeSpec } from '../classifiers/guard/spec.js';
 import type { Config } from '../config/config.js';
 import { GuardError } from '../core/errors.js';

@@ -12,7 +12,8 @@ import type { TokenizerData } from './tokenizer-data.js';
 export const ORDINARY_TOKENS = 128_000;
 const SPECIAL_TOKENS = 256;
 
-const SPECIALS = [
+/** The special tokens that Llama 3's chats are made of. */
+export const LLAMA3_SPECIALS = [
   '<|begin_of_text|>',
   '<|end_of_text|>',
   '<|start_header_id|>',
@@ -36,7 +37,7 @@ export function syntheticVocabulary(texts: readonly string[]): TokenizerData {
   }
   const specials = Array.from(
     { length: SPECIAL_TOKENS },
-    (_, index) => SPECIALS[index] ?? `<|reserved_special_token_${index - SPECIALS.length}|>`,
+    (_, index) => LLAMA3_SPECIALS[index] ?? `<|reserved_special_token_${index - LLAMA3_SPECIALS.length}|>`,
   );
   const tokens = [...ordinary, ...specials];
   return {

@@ -2,7 +2,7 @@
 import { GgufError, readGgufHeader, type GgufHeader } from './native/gguf-header.js';
 import { modelFingerprint } from './native/model-fingerprint.js';
 import type { ModelHints } from './llama-guard/families/definition.js';
-import type { GuardFamilyId } from './llama-guard/family.js';
+import type { GuardFamilyId } from '../../core/guard-families.js';
 import { GUARD_ARCHITECTURES, recogniseSource } from './llama-guard/recognise.js';
 
 export interface GuardFile {

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { faultsOf, hintsOf, templateOf } from './guard-file.js';
 import { PromptChoiceError } from './llama-guard/choice-error.js';
-import type { GuardFamilyId } from './llama-guard/family.js';
+import type { GuardFamilyId } from '../../core/guard-families.js';
 import { planPrompt } from './llama-guard/recognise.js';
 import { openTemplate, textOf, type GuardTemplate } from './llama-guard/template.js';
 import { GgufError, readGgufHeader, type GgufHeader } from './native/gguf-header.js';

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { loadConfig } from '../../config/config.js';
 import type { ModelsConfig } from '../../config/config-types.js';
-import { GUARD_FAMILIES, type GuardFamilyId } from '../../classifiers/guard/llama-guard/family.js';
+import { GUARD_FAMILIES, type GuardFamilyId } from '../../core/guard-families.js';
 import { parseJudgeSpec, formatJudgeSpec } from '../../classifiers/guard/spec.js';
 import type { HubSpec } from '../../classifiers/guard/model-files/index.js';
 import { CliError, EXIT, type ExitCode, type SetExit } from '../exit.js';

@@ -5,8 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { LLAMA3_SPECIALS } from '../../../src/bench/gguf/synthetic-vocabulary.js';
 import type { TokenizerData } from '../../../src/bench/gguf/tokenizer-data.js';
 
+export { LLAMA3_SPECIALS };
 export type { TokenizerData };
 
 export interface VocabularyCut {
@@ -22,14 +24,6 @@ export interface VocabularyCut {
   readonly eos?: string | undefined;
   readonly eot?: string | undefined;
 }
-
-export const LLAMA3_SPECIALS = [
-  '<|begin_of_text|>',
-  '<|end_of_text|>',
-  '<|start_header_id|>',
-  '<|end_header_id|>',
-  '<|eot_id|>',
-] as const;
 
 /** About a thousand tokens: a model with it is small and loads in milliseconds. */
 export const MINI_CUT: VocabularyCut = {

@@ -1,5 +1,5 @@
 /** What a remote guard answers with. Its template is out of sight: the family is told by the model's name. */
-import type { GuardFamilyId } from '../llama-guard/family.js';
+import type { GuardFamilyId } from '../../../core/guard-families.js';
 
 export interface RemoteFamily {
   /** The judge's id. */

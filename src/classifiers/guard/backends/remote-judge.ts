@@ -7,7 +7,7 @@ import type { JudgeOptions, JudgeRequest } from '../../../core/judge.js';
 import { restatingStream } from '../../../core/restating-stream.js';
 import { silentLog, type GuardLog } from '../guard-log.js';
 import type { HostedJudge } from '../hosted-judge.js';
-import type { GuardFamilyId } from '../llama-guard/family.js';
+import type { GuardFamilyId } from '../../../core/guard-families.js';
 import type { HostState } from '../native/native-host.js';
 import { formatJudgeSpec, type RemoteJudgeSpec } from '../spec.js';
 import { readAnswer } from './answer-reading.js';

@@ -1,16 +1,6 @@
 /** What a guard model is: its family, the words of its answer, and the categories it is asked about. */
 
-/** Judge ids of generative guards. */
-export const GUARD_FAMILIES = [
-  'llama-guard-1',
-  'llama-guard-2',
-  'llama-guard-3',
-  'llama-guard-4',
-  'shieldgemma',
-  'granite-guardian',
-] as const;
-
-export type GuardFamilyId = (typeof GUARD_FAMILIES)[number];
+import type { GuardFamilyId } from '../../../core/guard-families.js';
 
 export interface GuardFamily {
   readonly id: GuardFamilyId;

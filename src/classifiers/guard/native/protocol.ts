@@ -6,7 +6,7 @@
 import type { CategoryScore, UnavailableReason } from '../../../core/assessment.js';
 import type { GuardMessage } from '../../../core/conversation.js';
 import type { Overflow } from '../../../core/judge.js';
-import type { GuardFamilyId } from '../llama-guard/family.js';
+import type { GuardFamilyId } from '../../../core/guard-families.js';
 import type { EmbeddedText } from '../embedded/piece-encoder.js';
 
 /** Compute backend. `false` is the CPU, the only one whose binaries are installed by default. */

@@ -1,6 +1,7 @@
 /** What there is to know about one family of guard models. */
 import type { PromptChoice } from '../../native/protocol.js';
-import type { GuardFamily, GuardFamilyId } from '../family.js';
+import type { GuardFamilyId } from '../../../../core/guard-families.js';
+import type { GuardFamily } from '../family.js';
 import type { Asking } from '../scaffold.js';
 import type { GuardTemplate } from '../template.js';
 

@@ -4,7 +4,8 @@
  */
 import type { PromptChoice } from '../../native/protocol.js';
 import { PromptChoiceError } from '../choice-error.js';
-import type { GuardFamily, GuardFamilyId } from '../family.js';
+import type { GuardFamilyId } from '../../../../core/guard-families.js';
+import type { GuardFamily } from '../family.js';
 import { textOf, type GuardTemplate, type TemplateVariables } from '../template.js';
 import {
   categoryIdsIn,
