@@ -47,6 +47,8 @@ export interface ScoredVerdict extends VerdictBase {
   readonly mass?: number | undefined;
   /** Of the same judges: logit of the word for unsafe minus logit of the word for safe. */
   readonly margin?: number | undefined;
+  /** The reading of the text that led to this, where it was not the text as written: `disguises`, `base64`, … */
+  readonly view?: string | undefined;
   /** Of a cascade: which of its judges decided. */
   readonly decidedBy?: 'quick' | 'thorough' | undefined;
 }

@@ -28,6 +28,11 @@ export interface Segment {
   readonly channel: Channel;
   readonly text: string;
   readonly path: string;
+  /**
+   * Replaces the text in the body that goes upstream; absent where the conversation has no body (a line of
+   * a command) or the text is a name that cannot be changed (a key).
+   */
+  readonly replace?: ((text: string) => void) | undefined;
 }
 
 export interface Turn {

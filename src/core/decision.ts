@@ -37,6 +37,8 @@ export interface Decision {
   readonly reason: DecisionReason;
   readonly categories: readonly CategoryHit[];
   readonly findings: readonly TreatedFinding[];
+  /** Of a prompt whose text was the reason: which turn it was, counted from 0. */
+  readonly turn?: number | undefined;
   /** Set when `reason` is `unavailable`. */
   readonly unavailable?: UnavailableReason;
   /** Seconds after which a retry makes sense, where the judge could tell. */

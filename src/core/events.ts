@@ -27,7 +27,35 @@ export type GuardEvent =
       readonly requestId: string;
       readonly received: number;
       readonly judged: number;
+      /** After its verdict. */
       readonly released: number;
+      /** Passed on without waiting for one, because the policy's stream mode is `monitor`. */
+      readonly unheld: number;
+    }
+  /** Text was about to leave before its verdict. The stream was destroyed instead: a fault of Portcullis itself. */
+  | {
+      readonly type: 'gate-violated';
+      readonly requestId: string;
+      /** As in FrameText. */
+      readonly textId: string;
+      readonly received: number;
+      readonly judged: number;
+      readonly released: number;
+    }
+  /** Earlier turns that were refused before went upstream as a note instead of their text. */
+  | { readonly type: 'turns-replaced'; readonly requestId: string; readonly count: number }
+  /** Characters that nobody sees were taken out of a prompt. */
+  | { readonly type: 'characters-stripped'; readonly requestId: string; readonly count: number }
+  /** Work of the upstream that nobody got: its answer was given up. */
+  | {
+      readonly type: 'upstream-abandoned';
+      readonly requestId: string;
+      readonly upstream: string;
+      readonly reason: 'prompt_blocked' | 'reply_blocked' | 'client_closed' | 'fault';
+      /** Since the call. */
+      readonly ms: number;
+      /** Of the answer's body, as far as it was read. */
+      readonly bytes: number;
     }
   | {
       readonly type: 'upstream';

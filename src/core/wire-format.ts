@@ -7,10 +7,10 @@
  * releases them re-serialized, so fields that Portcullis does not know survive, and nothing (log
  * probabilities, say) overtakes the text it belongs to.
  */
-import type { Channel, Conversation } from './conversation.js';
+import type { Channel, Conversation, UnjudgedPart } from './conversation.js';
 import type { Decision } from './decision.js';
 import type { GuardError } from './errors.js';
-import type { JsonObject } from './json.js';
+import type { JsonObject, JsonValue } from './json.js';
 
 export type Framing = 'sse' | 'ndjson';
 
@@ -20,9 +20,12 @@ export interface DecodedRequest {
   readonly stream: boolean;
   /** How many choices the reply will have (`n`), at least 1. */
   readonly choices: number;
-  /** The client asked for JSON output: text may not be edited, a block must be an error. */
+  /**
+   * The reply is JSON that a program reads (the client asked for it, or it is numbers): text may not be
+   * edited, a block must be an error.
+   */
   readonly structured: boolean;
-  /** What is sent upstream: the parsed, judged body (never the raw bytes). */
+  /** What is sent upstream: the parsed, judged body (never the raw bytes). Changed by `Segment.replace` only. */
   readonly body: JsonObject;
 }
 
@@ -36,6 +39,13 @@ export interface FrameText {
    */
   readonly id: string;
   readonly text: string;
+  /**
+   * True where the frame says all of a text again that earlier frames brought in pieces (the last events of
+   * OpenAI's responses, of Anthropic's blocks). `text` is then exactly those pieces together, or the codec
+   * has to give it an id of its own. It counts as nothing new, leaves when all of the pieces may, and shows
+   * what the client got of them.
+   */
+  readonly restates?: boolean;
   /** Replaces the text inside the frame's JSON. */
   set(text: string): void;
 }
@@ -48,6 +58,8 @@ export interface ReplyFrame {
   readonly finished: readonly number[];
   /** The upstream's error, if this frame is one: passed on as it is, its text judged like any other. */
   readonly isError: boolean;
+  /** What no judge of text can read: generated images, audio. The policy's `unjudged` says what happens. */
+  readonly unjudged?: readonly UnjudgedPart[] | undefined;
 }
 
 /** What Portcullis did, for places in the format that have room for it. */
@@ -77,15 +89,27 @@ export interface StreamCodec {
 }
 
 export interface WireFormat {
-  /** `openai-chat`, `ollama-chat`, `ollama-generate`, `generic`. */
+  /** `openai-chat`, `openai-responses`, `anthropic-messages`, `ollama-chat`, … */
   readonly id: string;
   readonly framing: Framing;
   /** Sent after the last message of a stream: `[DONE]` for OpenAI; undefined where the format has none. */
   readonly terminator: string | undefined;
+  /** The SSE `event:` name of a message, for formats that name their events; absent for the others. */
+  readonly eventName?: ((message: JsonObject) => string | undefined) | undefined;
+  /**
+   * Bytes that keep an idle connection open and that every client of the format skips, as they go out
+   * (`: ping\n\n`); absent where the format has none.
+   */
+  readonly ping?: string | undefined;
   /** Throws GuardError('invalid_request' | 'unjudgeable_content') with the offending path in the message. */
   decodeRequest(body: JsonObject): DecodedRequest;
-  /** The whole body of a reply that does not stream. Throws GuardError('upstream_malformed'). */
-  decodeReply(body: JsonObject): ReplyFrame;
+  /**
+   * The whole body of a reply that does not stream. Throws GuardError('upstream_malformed'), for formats
+   * whose replies are objects also on anything else.
+   */
+  decodeReply(body: JsonValue): ReplyFrame;
+  /** The body that a whole reply's frame stands for, where it is no object; absent: the frame's JSON itself. */
+  replyBody?: ((frame: ReplyFrame) => JsonValue) | undefined;
   openStream(request: DecodedRequest): StreamCodec;
   /** A complete, not streamed reply that carries `text` as the model's message, ended by the content filter. */
   refusal(request: DecodedRequest, text: string, facts: ReplyFacts): JsonObject;

@@ -26,8 +26,18 @@ export interface GateOptions {
   readonly onLast?: ((frame: ReplyFrame, decision: Decision) => void) | undefined;
   /** Milliseconds in which the gate had nothing to do but wait for the upstream. */
   readonly onWaited?: ((ms: number) => void) | undefined;
-  /** UTF-16 units that were received, judged and released since the last call. */
-  readonly onProgress: (received: number, judged: number, released: number) => void;
+  /** What happened since the last call. */
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** UTF-16 units that moved through a gate. */
+export interface Progress {
+  readonly received: number;
+  readonly judged: number;
+  /** After their verdict. */
+  readonly released: number;
+  /** Passed on without waiting for one (stream mode `monitor`). */
+  readonly unheld: number;
 }
 
 /** How a reply ended. Whatever had no verdict was not released. */
@@ -278,15 +288,14 @@ class Gate {
 
   #release({ part, state, start, end }: Piece): void {
     const notes = this.#notes.filter(
-      (note) => note.textId === state.id && note.offset > start && note.offset <= end,
+      (note) => note.textId === state.id && note.end > start && note.end <= end,
     );
     if (this.#options.editable && notes.length > 0) {
       let edited = '';
       let at = start;
       for (const note of notes) {
-        edited +=
-          state.text.slice(at, note.offset) + codeNote(note.decision, state.text.slice(0, note.offset));
-        at = note.offset;
+        edited += state.text.slice(at, note.end) + codeNote(note.decision, state.text.slice(0, note.end));
+        at = note.end;
       }
       part.set(edited + state.text.slice(at, end));
     }
@@ -301,7 +310,12 @@ class Gate {
     const { received, judged, released } = this.#reported;
     this.#reported = { received: this.#received, judged: this.#judged, released: this.#released };
     if (this.#received === received && this.#judged === judged && this.#released === released) return;
-    this.#options.onProgress(this.#received - received, this.#judged - judged, this.#released - released);
+    this.#options.onProgress({
+      received: this.#received - received,
+      judged: this.#judged - judged,
+      released: this.#released - released,
+      unheld: 0,
+    });
   }
 
   #refuseEndless(): void {

@@ -5,7 +5,7 @@
  */
 import type { Assessment, CodeAssessment, Verdict } from '../core/assessment.js';
 import type { CodeBlock, CodeScanner } from '../core/code-scanner.js';
-import type { Channel } from '../core/conversation.js';
+import type { Channel, UnjudgedPart } from '../core/conversation.js';
 import type { Decision } from '../core/decision.js';
 import type { EventSink } from '../core/events.js';
 import type { Policy } from '../policy/policy.js';
@@ -28,25 +28,32 @@ export interface ReplyText {
   readonly complete: boolean;
 }
 
-/** A scanned block whose findings the policy wants to be told about under the block. */
+/**
+ * Code whose findings the client is told about, in the text: a note under it (`annotate`: `start` and `end`
+ * are both the offset after the block), or a notice in its place (`redact`: what is from `start` to `end`
+ * does not go out). Offsets are UTF-16 units of the text with this id, as received. A snippet that goes on
+ * after it was blocked goes on in further notes of `continues: true`, each from the end of the one before,
+ * which only remove.
+ */
 export interface BlockNote {
   readonly textId: string;
-  /** Offset after the block, in UTF-16 units of the text with this id; its end for code without a fence. */
-  readonly offset: number;
+  readonly start: number;
+  readonly end: number;
+  readonly continues?: boolean | undefined;
   readonly decision: Decision;
 }
 
 export interface ReviewOutcome {
   /** On all texts as they are now; an earlier window may have had a heavier one. */
   readonly decision: Decision;
-  /** Notes that were not in an earlier outcome, in order of offset. */
+  /** Notes that were not in an earlier outcome, in order; none begins before what may have been released. */
   readonly notes: readonly BlockNote[];
 }
 
 export interface ReplyReview {
-  /** Judges all texts so far. Windows are judged one after the other: do not call it again before it settled. */
-  judge(texts: readonly ReplyText[]): Promise<ReviewOutcome>;
-  /** Offset from which `text` may belong to a code block that is not closed yet; its length when code is not scanned. */
+  /** Judges all texts so far, and decides on the parts that nobody can read. Windows are judged one after the other: do not call it again before it settled. */
+  judge(texts: readonly ReplyText[], unjudged?: readonly UnjudgedPart[]): Promise<ReviewOutcome>;
+  /** Offset from which `text` may belong to code that is not judged yet; its length when code is not scanned. */
   holdFrom(text: ReplyText): number;
   /** Gives back what the judge keeps for this reply. To be called when the reply has ended, whatever way. */
   close(): void;
@@ -113,7 +120,8 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
       scans.set(key, scanned);
       parts.emit({ type: 'code-scanned', requestId, code: scanned });
       const decision = decideOn([scanned]);
-      if (decision.action === 'annotate') notes.push({ textId: text.id, offset, decision });
+      if (decision.action === 'annotate')
+        notes.push({ textId: text.id, start: offset, end: offset, decision });
     };
     const known = fencesOf(text);
     const { blocks } = known.finder.locate(text);

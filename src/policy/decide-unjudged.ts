@@ -1,7 +1,8 @@
-/** What happens to a prompt with parts that no text judge can read. */
-import type { Conversation, UnjudgedPart } from '../core/conversation.js';
-import type { Decision } from '../core/decision.js';
-import type { Policy } from './policy-types.js';
+/** What happens to a prompt or a reply with parts that no text judge can read. */
+import type { Direction } from '../core/assessment.js';
+import type { UnjudgedPart } from '../core/conversation.js';
+import { heavier, type Action, type Decision } from '../core/decision.js';
+import type { Policy, UnjudgedTreatment } from './policy-types.js';
 
 const KIND_NAMES: Record<UnjudgedPart['kind'], string> = {
   image: 'an image',
@@ -13,27 +14,39 @@ const KIND_NAMES: Record<UnjudgedPart['kind'], string> = {
 /** Names at most this many parts; the rest is counted. */
 const NAMED = 3;
 
-function message(parts: readonly UnjudgedPart[]): string {
+const ACTIONS: Record<UnjudgedTreatment, Action> = { block: 'block', report: 'annotate', allow: 'allow' };
+
+function message(parts: readonly UnjudgedPart[], direction: Direction): string {
   const named = parts.slice(0, NAMED).map(({ kind, path }) => `${KIND_NAMES[kind]} (${path})`);
   const more = parts.length > NAMED ? ` and ${parts.length - NAMED} more` : '';
-  return `This request contains ${named.join(', ')}${more}, which the guard cannot judge. Send text only.`;
+  const what = `${named.join(', ')}${more}, which the guard cannot judge`;
+  return direction === 'prompt'
+    ? `This request contains ${what}. Send text only.`
+    : `The reply contained ${what}; it was withheld.`;
 }
 
 /**
- * The decision about the parts in `conversation.unjudged`, or undefined when there are none or the
- * policy does not judge prompts. It comes in addition to the decision about the text.
+ * The decision about parts that no judge can read, or undefined when there are none or the policy does not
+ * judge their direction. It comes in addition to the decision about the text. The heaviest treatment of
+ * all kinds that are there counts: `block`; `report`, which is the action `annotate`; `allow`.
  */
-export function decideUnjudged(conversation: Conversation, policy: Policy): Decision | undefined {
-  if (conversation.unjudged.length === 0 || !policy.prompt.enabled) return undefined;
-  const action = policy.mode === 'monitor' ? 'allow' : policy.unjudged;
+export function decideUnjudged(
+  parts: readonly UnjudgedPart[],
+  direction: Direction,
+  policy: Policy,
+): Decision | undefined {
+  if (parts.length === 0 || !policy[direction].enabled) return undefined;
+  const intended = parts.map(({ kind }) => ACTIONS[policy.unjudged[kind]]).reduce(heavier);
+  const action = policy.mode === 'monitor' ? 'allow' : intended;
+  const blocked = parts.filter(({ kind }) => policy.unjudged[kind] === 'block');
   return {
-    direction: 'prompt',
+    direction,
     action,
-    intended: policy.unjudged,
+    intended,
     reason: 'unjudged_part',
     categories: [],
     findings: [],
     policy: policy.id,
-    ...(action === 'block' ? { message: message(conversation.unjudged) } : {}),
+    ...(action === 'block' ? { message: message(blocked, direction) } : {}),
   };
 }

@@ -103,10 +103,14 @@ export function decide(assessment: Assessment, policy: Policy, taxonomy: Taxonom
 
   const message = (): string => {
     if (reason === 'unavailable') return UNAVAILABLE_MESSAGE;
+    const blocked = findings.filter(({ treatment }) => treatment === 'block').map(({ finding }) => finding);
     return fillRefusal(
       reason === 'code' ? policy.refusal.code : policy.refusal[assessment.direction],
-      categories.filter((hit) => hit.action === 'block').map(({ id }) => id),
-      findings.filter(({ treatment }) => treatment === 'block').map(({ finding }) => finding.rule),
+      {
+        categories: categories.filter((hit) => hit.action === 'block').map(({ id }) => id),
+        rules: blocked.map(({ rule }) => rule),
+        cwes: blocked.map(({ cwe }) => cwe),
+      },
       taxonomy,
     );
   };

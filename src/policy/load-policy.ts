@@ -6,7 +6,7 @@ import type { Taxonomies, Taxonomy } from '../core/taxonomy.js';
 import { UNCATEGORIZED } from '../core/taxonomy.js';
 import { parseStrictYaml, readSettingsFile } from '../strict-yaml/index.js';
 import { policySchema } from './policy-schema.js';
-import type { PolicyFile } from './policy-schema.js';
+import type { PolicyFile, PolicySettings } from './policy-schema.js';
 import type { DirectionPolicy, Policy } from './policy-types.js';
 
 /** The taxonomy of a policy that names none: the one the embedded guard speaks. */
@@ -20,7 +20,11 @@ function sorted<T extends string>(list: readonly T[]): T[] {
   return [...new Set(list)].sort();
 }
 
-function compileDirection(file: PolicyFile, which: 'prompt' | 'reply', taxonomy: Taxonomy): DirectionPolicy {
+function compileDirection(
+  file: PolicySettings,
+  which: 'prompt' | 'reply',
+  taxonomy: Taxonomy,
+): DirectionPolicy {
   const given = file[which];
   const threshold = given.threshold ?? file.threshold;
   const action = given.action ?? file.action;
@@ -51,17 +55,27 @@ function canonical(value: unknown): string {
   });
 }
 
-function compile(file: PolicyFile, name: string, taxonomy: Taxonomy): Policy {
-  const content: Omit<Policy, 'hash'> = {
-    name,
+/** All of a policy but its name, its routes and its hash. */
+function compileSettings(
+  file: PolicySettings,
+  taxonomy: Taxonomy,
+): Omit<Policy, 'name' | 'id' | 'hash' | 'routes'> {
+  const { unjudged } = file;
+  return {
     version: file.version,
-    id: `${name}@${file.version}`,
     description: file.description.trim(),
     mode: file.mode,
     taxonomy: file.taxonomy,
     onBlock: file.on_block,
     refusal: file.refusal,
-    unjudged: file.unjudged,
+    unjudged:
+      typeof unjudged === 'string'
+        ? { image: unjudged, audio: unjudged, file: unjudged, tokens: unjudged }
+        : unjudged,
+    checkFirst: file.check_first,
+    turns: file.turns,
+    hiddenCharacters: file.hidden_characters,
+    views: file.views,
     prompt: compileDirection(file, 'prompt', taxonomy),
     reply: compileDirection(file, 'reply', taxonomy),
     code: {
@@ -70,13 +84,16 @@ function compile(file: PolicyFile, name: string, taxonomy: Taxonomy): Policy {
       rules: new Map(Object.entries(file.code.rules)),
       cwes: new Map(Object.entries(file.code.cwes)),
       unavailable: file.code.unavailable ?? file.unavailable,
+      afterBlock: file.code.after_block,
       timeoutMs: file.code.timeout_ms,
     },
     stream: {
+      mode: file.stream.mode,
       firstWindow: file.stream.first_window,
       maxWindow: file.stream.max_window,
       growth: file.stream.growth,
       idleMs: file.stream.idle_ms,
+      pingMs: file.stream.ping_ms,
     },
     longTexts: file.long_texts,
     thorough: {
@@ -87,8 +104,22 @@ function compile(file: PolicyFile, name: string, taxonomy: Taxonomy): Policy {
     judgeTimeoutMs: file.judge_timeout_ms,
     judgeTotalTimeoutMs: file.judge_total_timeout_ms ?? TURNS_IN_TIME * file.judge_timeout_ms,
   };
-  const hash = createHash('sha256').update(canonical(content)).digest('hex');
-  return Object.freeze({ ...content, hash });
+}
+
+function compile(file: PolicyFile, name: string, taxonomy: Taxonomy): Policy {
+  const named = { name, id: `${name}@${file.version}` };
+  const finished = (content: Omit<Policy, 'hash'>): Policy =>
+    Object.freeze({ ...content, hash: createHash('sha256').update(canonical(content)).digest('hex') });
+  const routes = [...file.routes].map(([route, settings]): [string, Policy] => [
+    route,
+    finished({ ...named, ...compileSettings(settings, taxonomy), routes: new Map() }),
+  ]);
+  return finished({ ...named, ...compileSettings(file, taxonomy), routes: new Map(routes) });
+}
+
+/** What the policy is on a route. */
+export function policyOn(policy: Policy, route: string | undefined): Policy {
+  return (route === undefined ? undefined : policy.routes.get(route)) ?? policy;
 }
 
 /** `my policy.yaml` -> `my-policy`. */

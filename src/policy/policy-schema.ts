@@ -1,7 +1,9 @@
 /** The policy file: its keys, what each may be, and what it is when left out. */
 import { z } from 'zod';
+import { isJsonObject } from '../core/json.js';
 import type { Taxonomy } from '../core/taxonomy.js';
 import { UNCATEGORIZED } from '../core/taxonomy.js';
+import { explainIssues } from '../strict-yaml/index.js';
 import { JUDGED_ROUTES } from './judged-routes.js';
 import { PLACEHOLDERS, unknownPlaceholders } from './refusal-text.js';
 
@@ -20,6 +22,7 @@ const action = z
 
 const probability = z.number().min(0).max(1);
 const fallback = z.enum(['block', 'allow']);
+const unjudgedTreatment = z.enum(['block', 'report', 'allow']);
 const treatment = z.enum(['ignore', 'warn', 'block']);
 
 const milliseconds = (most: number) => z.int().min(1).max(most);
@@ -77,15 +80,34 @@ const code = z.strictObject({
     .record(z.string().regex(/^[\w./-]+$/, 'a rule id has letters, digits and . _ - / only'), treatment)
     .default({}),
   unavailable: fallback.optional(),
+  after_block: z.enum(['stop', 'go_on']).default('stop'),
   timeout_ms: milliseconds(600_000).default(5000),
+});
+
+/** One word for all parts, or a word for each kind; kinds that are left out are blocked. */
+const unjudged = z.union([
+  unjudgedTreatment,
+  z.strictObject({
+    image: unjudgedTreatment.default('block'),
+    audio: unjudgedTreatment.default('block'),
+    file: unjudgedTreatment.default('block'),
+    tokens: unjudgedTreatment.default('block'),
+  }),
+]);
+
+const views = z.strictObject({
+  disguises: z.boolean().default(true),
+  encodings: z.boolean().default(true),
 });
 
 const stream = z
   .strictObject({
+    mode: z.enum(['window', 'sentence', 'buffer', 'monitor']).default('window'),
     first_window: z.int().min(1).max(100_000).default(80),
     max_window: z.int().min(1).max(100_000).default(1200),
     growth: z.number().min(1).max(10).default(2),
     idle_ms: milliseconds(60_000).default(150),
+    ping_ms: milliseconds(3_600_000).default(15_000),
   })
   .superRefine((value, context) => {
     if (value.max_window < value.first_window)
@@ -111,16 +133,7 @@ const refusal = z.strictObject({
   code: refusalText.default('The answer contained insecure code ({rules}) and was withheld.'),
 });
 
-/**
- * @param taxonomyIds every taxonomy that is installed
- * @param defaultTaxonomy the one that holds when the file names none
- * @param taxonomy the one the file names, if it is known
- */
-export function policySchema(
-  taxonomyIds: readonly string[],
-  defaultTaxonomy: string,
-  taxonomy: Taxonomy | undefined,
-) {
+function baseSchema(taxonomyIds: readonly string[], defaultTaxonomy: string, taxonomy: Taxonomy | undefined) {
   return z.strictObject({
     name: z
       .string()
@@ -140,7 +153,11 @@ export function policySchema(
     threshold: probability.default(0.5),
     action: action.default('block'),
     unavailable: fallback.default('block'),
-    unjudged: fallback.default('block'),
+    unjudged: unjudged.default('block'),
+    check_first: z.boolean().default(false),
+    turns: z.enum(['all', 'last_user', 'new']).default('all'),
+    hidden_characters: z.enum(['keep', 'strip', 'block']).default('keep'),
+    views: views.prefault({}),
     prompt: direction(taxonomy).prefault({}),
     reply: direction(taxonomy).prefault({}),
     code: code.prefault({}),
@@ -152,5 +169,63 @@ export function policySchema(
   });
 }
 
-/** A checked policy file with its defaults. */
+/** What a route may say otherwise; its place in the file says what it is called. */
+const ROUTE_KEYS = [
+  ...[
+    'mode',
+    'on_block',
+    'refusal',
+    'threshold',
+    'action',
+    'unavailable',
+    'unjudged',
+    'check_first',
+    'turns',
+  ],
+  ...['hidden_characters', 'views', 'prompt', 'reply', 'code', 'stream', 'long_texts'],
+  ...['judge_timeout_ms', 'judge_total_timeout_ms'],
+] as const;
+
+const routeOverrides = z.strictObject(
+  Object.fromEntries(ROUTE_KEYS.map((key) => [key, z.unknown().optional()])),
+);
+
+/** A route's settings over the policy's: objects are merged key by key, anything else is replaced. */
+function merged(under: unknown, over: unknown): unknown {
+  if (over === undefined) return under;
+  if (!isJsonObject(under) || !isJsonObject(over)) return over;
+  const keys = new Set([...Object.keys(under), ...Object.keys(over)]);
+  return Object.fromEntries([...keys].map((key) => [key, merged(under[key], over[key])]));
+}
+
+/**
+ * @param taxonomyIds every taxonomy that is installed
+ * @param defaultTaxonomy the one that holds when the file names none
+ * @param taxonomy the one the file names, if it is known
+ */
+export function policySchema(
+  taxonomyIds: readonly string[],
+  defaultTaxonomy: string,
+  taxonomy: Taxonomy | undefined,
+) {
+  const base = baseSchema(taxonomyIds, defaultTaxonomy, taxonomy);
+  return base
+    .extend({ routes: z.partialRecord(z.enum(JUDGED_ROUTES), routeOverrides).default({}) })
+    .transform(({ routes, ...file }, context) => {
+      const complete = new Map<string, z.output<typeof base>>();
+      for (const [route, overrides] of Object.entries(routes)) {
+        const settings = merged(file, overrides);
+        const result = base.safeParse(settings);
+        if (result.success) complete.set(route, result.data);
+        else
+          for (const { path, message } of explainIssues(result.error.issues, base, settings))
+            context.addIssue({ code: 'custom', path: ['routes', route, ...path], message });
+      }
+      return { ...file, routes: complete };
+    });
+}
+
+/** A checked policy file with its defaults; the routes are complete. */
 export type PolicyFile = z.output<ReturnType<typeof policySchema>>;
+/** A route of it, or all but the routes. */
+export type PolicySettings = z.output<ReturnType<typeof baseSchema>>;

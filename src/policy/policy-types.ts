@@ -1,5 +1,6 @@
 /** What an operator decided, compiled from a policy file: complete, immutable, cheap to ask. */
 import type { Direction, Severity, Treatment } from '../core/assessment.js';
+import type { UnjudgedPart } from '../core/conversation.js';
 import type { Action } from '../core/decision.js';
 import type { Overflow } from '../core/judge.js';
 
@@ -35,12 +36,31 @@ export interface CodePolicy {
   /** By weakness: `CWE-78`. */
   readonly cwes: ReadonlyMap<string, Treatment>;
   readonly unavailable: Fallback;
+  /**
+   * What a snippet that is blocked does to the reply: `stop` ends it there, `go_on` puts a notice in its
+   * place and passes on what follows.
+   */
+  readonly afterBlock: 'stop' | 'go_on';
   /** Milliseconds for the scan of one text. */
   readonly timeoutMs: number;
 }
 
+/** What happens to a part that no text judge can read; `report` passes it on and says so in the facts and the audit log. */
+export type UnjudgedTreatment = 'block' | 'report' | 'allow';
+
+/**
+ * When the text of a streamed reply may leave. `window`: as soon as a window that holds it is judged.
+ * `sentence`: windows end where sentences do. `buffer`: when the whole reply is judged. `monitor`: at once;
+ * it is judged beside, and a finding only reported.
+ */
+export type StreamMode = 'window' | 'sentence' | 'buffer' | 'monitor';
+
+/** Which turns of a prompt are judged, each with all turns before it as context. */
+export type JudgedTurns = 'all' | 'last_user' | 'new';
+
 /** How much of a streamed reply is collected before it is judged. Characters are UTF-16 units. */
 export interface StreamPolicy {
+  readonly mode: StreamMode;
   /** Characters of the first window. */
   readonly firstWindow: number;
   /** No window is larger than this many characters. */
@@ -49,6 +69,16 @@ export interface StreamPolicy {
   readonly growth: number;
   /** A window that got nothing new for this long is judged as it is, in milliseconds. */
   readonly idleMs: number;
+  /** A client that has waited this long gets a sign of life, where its format has one, in milliseconds. */
+  readonly pingMs: number;
+}
+
+/** Other readings of a text, judged beside the original where they differ from it. */
+export interface ViewsPolicy {
+  /** Without invisible characters, look-alikes folded, spaced and leet letters joined. */
+  readonly disguises: boolean;
+  /** Base64, hexadecimal, percent and HTML escapes, ROT13, …, decoded. */
+  readonly encodings: boolean;
 }
 
 /** Where a quick guard in front of a thorough one may not decide by itself; elsewhere it may where it is sure. */
@@ -87,7 +117,13 @@ export interface Policy {
   readonly onBlock: 'refusal' | 'error';
   readonly refusal: RefusalTexts;
   /** For parts that no text judge can read: images, audio, files, token arrays. */
-  readonly unjudged: Fallback;
+  readonly unjudged: Readonly<Record<UnjudgedPart['kind'], UnjudgedTreatment>>;
+  /** The upstream is called only when the prompt has its verdict; else both begin at once. */
+  readonly checkFirst: boolean;
+  readonly turns: JudgedTurns;
+  /** Invisible characters in prompts (zero width, tags, bidirectional controls): passed on, taken out, or refused. */
+  readonly hiddenCharacters: 'keep' | 'strip' | 'block';
+  readonly views: ViewsPolicy;
   readonly prompt: DirectionPolicy;
   readonly reply: DirectionPolicy;
   readonly code: CodePolicy;
@@ -99,4 +135,6 @@ export interface Policy {
   readonly judgeTimeoutMs: number;
   /** Milliseconds for all turns of one prompt together. */
   readonly judgeTotalTimeoutMs: number;
+  /** What the policy is on single routes: complete policies, by the names in `JUDGED_ROUTES`. Ask `policyOn`. */
+  readonly routes: ReadonlyMap<string, Policy>;
 }

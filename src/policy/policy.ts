@@ -1,7 +1,7 @@
 /** Policies: what an operator wants done about what judges and scanners find. */
 export { decide } from './decide.js';
 export { decideUnjudged } from './decide-unjudged.js';
-export { loadPolicy, parsePolicy } from './load-policy.js';
+export { loadPolicy, parsePolicy, policyOn } from './load-policy.js';
 export { JUDGED_ROUTES } from './judged-routes.js';
 export { lowestThreshold } from './lowest-threshold.js';
 export type {
@@ -9,8 +9,12 @@ export type {
   CodePolicy,
   DirectionPolicy,
   Fallback,
+  JudgedTurns,
   Policy,
   RefusalTexts,
+  StreamMode,
   StreamPolicy,
   ThoroughPolicy,
+  UnjudgedTreatment,
+  ViewsPolicy,
 } from './policy-types.js';

@@ -1,7 +1,7 @@
 /** Fills the placeholders of a refusal text. */
 import type { Taxonomy } from '../core/taxonomy.js';
 
-export const PLACEHOLDERS = ['categories', 'names', 'rules'] as const;
+export const PLACEHOLDERS = ['categories', 'names', 'rules', 'cwes'] as const;
 type Placeholder = (typeof PLACEHOLDERS)[number];
 
 /** Words in braces that look like placeholders but are none: the policy's schema refuses them. */
@@ -12,14 +12,19 @@ export function unknownPlaceholders(template: string): string[] {
     .filter((word) => !known.has(word));
 }
 
-/**
- * @param categories ids of the categories that led to the block
- * @param rules ids of the code rules that led to it
- */
+/** What led to a block. */
+export interface RefusedFor {
+  /** Ids of categories. */
+  readonly categories: readonly string[];
+  /** Ids of code rules. */
+  readonly rules: readonly string[];
+  /** Their weaknesses: `CWE-78`. */
+  readonly cwes: readonly string[];
+}
+
 export function fillRefusal(
   template: string,
-  categories: readonly string[],
-  rules: readonly string[],
+  { categories, rules, cwes }: RefusedFor,
   taxonomy: Taxonomy,
 ): string {
   const names = new Map(taxonomy.categories.map(({ id, name }) => [id, name]));
@@ -27,8 +32,9 @@ export function fillRefusal(
     categories,
     names: categories.map((id) => names.get(id) ?? 'Uncategorized'),
     rules: [...new Set(rules)],
+    cwes: [...new Set(cwes)],
   };
-  return template.replaceAll(/\{(categories|names|rules)\}/g, (_, word: Placeholder) =>
+  return template.replaceAll(/\{(categories|names|rules|cwes)\}/g, (_, word: Placeholder) =>
     words[word].join(', '),
   );
 }

@@ -10,7 +10,8 @@ import type {
 } from '../core/conversation.js';
 import { GuardError } from '../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js';
-import { Coverage, depthIsBounded, isDataUrl, walkUncovered, type Container } from './coverage.js';
+import { asJson, assign, type Container } from './container.js';
+import { Coverage, depthIsBounded, isDataUrl, walkUncovered } from './coverage.js';
 import { joinPath } from './shape.js';
 import { collectDefinitionText } from './tool-definitions.js';
 
@@ -75,9 +76,15 @@ export class ConversationBuilder {
   #collectOther(channel: Channel): Segment[] {
     const segments: Segment[] = [];
     walkUncovered(this.#body, '', this.coverage, {
-      text: (text, _container, _key, path) => {
+      text: (text, container, key, path) => {
         if (isDataUrl(text)) this.#unjudged.push({ kind: 'file', path });
-        else segments.push({ channel, text, path });
+        else
+          segments.push({
+            channel,
+            text,
+            path,
+            replace: (replacement) => assign(container, key, replacement),
+          });
       },
       oddKey: (_container, key, path) => {
         segments.push({ channel, text: key, path });
@@ -108,7 +115,13 @@ export class TurnBuilder {
       : undefined;
     if (value === undefined || value === null || value === '') return;
     this.#coverage.cover(container, key);
-    const text = typeof value === 'string' ? value : JSON.stringify(value);
-    this.#segments.push({ channel, text, path: joinPath(path, key) });
+    const isText = typeof value === 'string';
+    const text = isText ? value : JSON.stringify(value);
+    this.#segments.push({
+      channel,
+      text,
+      path: joinPath(path, key),
+      replace: (replacement) => assign(container, key, isText ? replacement : asJson(replacement)),
+    });
   }
 }

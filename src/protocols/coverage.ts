@@ -3,9 +3,8 @@
  * metadata; everything else in the body is found here and judged too.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js';
+import type { Container } from './container.js';
 import { joinPath } from './shape.js';
-
-export type Container = JsonObject | JsonValue[];
 
 /** Metadata must look like it: a word, an id, a number, a date. Anything with a space in it is text. */
 const METADATA = /^[\w.:/\\@+=,-]{0,256}$/;

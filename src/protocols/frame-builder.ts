@@ -3,14 +3,8 @@ import type { Channel } from '../core/conversation.js';
 import { GuardError } from '../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js';
 import type { FrameText } from '../core/wire-format.js';
-import {
-  allStrings,
-  Coverage,
-  depthIsBounded,
-  isDataUrl,
-  walkUncovered,
-  type Container,
-} from './coverage.js';
+import { asJson, assign, type Container } from './container.js';
+import { allStrings, Coverage, depthIsBounded, isDataUrl, walkUncovered } from './coverage.js';
 
 export class FrameBuilder {
   readonly coverage = new Coverage();
@@ -35,7 +29,7 @@ export class FrameBuilder {
     this.#push(place, text, (replacement) => {
       if (replacement === text) return;
       onEdit();
-      assign(container, key, isText ? replacement : asObject(replacement));
+      assign(container, key, isText ? replacement : asJson(replacement));
     });
   }
 
@@ -104,6 +98,12 @@ export function malformed(what: string): GuardError {
   return new GuardError('upstream_malformed', `The upstream sent ${what}.`);
 }
 
+/** For formats whose whole replies are objects. */
+export function requireObjectReply(body: JsonValue): JsonObject {
+  if (!isJsonObject(body)) throw malformed('JSON that is no object');
+  return body;
+}
+
 export function unjudgeableReply(what: string): GuardError {
   return new GuardError('unjudgeable_content', `The reply holds ${what}, which the guard cannot judge.`);
 }
@@ -111,20 +111,4 @@ export function unjudgeableReply(what: string): GuardError {
 /** Deletes a field of a reply. */
 export function remove(container: JsonObject, key: string): void {
   Reflect.deleteProperty(container, key);
-}
-
-/** Defines rather than assigns, so that a key `__proto__` stays an ordinary field. */
-function assign(container: Container, key: string | number, value: JsonValue): void {
-  Object.defineProperty(container, key, { value, enumerable: true, configurable: true, writable: true });
-}
-
-/** Edited JSON that is no longer an object is wrapped, so that the field keeps its type. */
-function asObject(text: string): JsonValue {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isJsonObject(value)) return value;
-  } catch {
-    // Not JSON any more: wrapped below.
-  }
-  return { redacted: text };
 }

@@ -1,6 +1,7 @@
 /** The text of tool definitions and JSON schemas: the model reads all of it, property names included. */
 import type { Segment } from '../core/conversation.js';
 import { isJsonObject, type JsonValue } from '../core/json.js';
+import { assign, type Container } from './container.js';
 import { joinPath } from './shape.js';
 
 /** Words of the format itself; as keys they say nothing. */
@@ -39,18 +40,25 @@ const TYPE_NAMES = new Set([
   ...['function', 'custom', 'json_schema', 'json_object', 'text', 'grammar'],
 ]);
 
-/** Appends one segment for each string and each key that is not a keyword of JSON Schema. */
+/** Appends one segment for each string inside a value and each key that is not a keyword of JSON Schema. */
 export function collectDefinitionText(value: JsonValue, path: string, into: Segment[]): void {
-  if (typeof value === 'string') {
-    if (value !== '') into.push({ channel: 'tool_definition', text: value, path });
-  } else if (Array.isArray(value)) {
-    value.forEach((entry, index) => collectDefinitionText(entry, joinPath(path, index), into));
-  } else if (isJsonObject(value)) {
+  const collect = (container: Container, key: string | number, inner: JsonValue): void => {
+    const innerPath = joinPath(path, key);
+    if (typeof inner !== 'string') collectDefinitionText(inner, innerPath, into);
+    else if (inner !== '')
+      into.push({
+        channel: 'tool_definition',
+        text: inner,
+        path: innerPath,
+        replace: (text) => assign(container, key, text),
+      });
+  };
+  if (Array.isArray(value)) value.forEach((entry, index) => collect(value, index, entry));
+  else if (isJsonObject(value)) {
     for (const [key, inner] of Object.entries(value)) {
-      const innerPath = joinPath(path, key);
-      if (!KEYWORDS.has(key)) into.push({ channel: 'tool_definition', text: key, path: innerPath });
+      if (!KEYWORDS.has(key)) into.push({ channel: 'tool_definition', text: key, path: joinPath(path, key) });
       if (key === 'type' && typeof inner === 'string' && TYPE_NAMES.has(inner)) continue;
-      collectDefinitionText(inner, innerPath, into);
+      collect(value, key, inner);
     }
   }
 }

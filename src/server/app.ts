@@ -2,23 +2,17 @@
 import express, { type Express, type Request, type Response } from 'express';
 import { isAllowedRoute } from '../config/config.js';
 import { GuardError } from '../core/errors.js';
-import { ollamaChat, ollamaGenerate, openAiChat } from '../protocols/index.js';
 import { registerAdmin } from './admin.js';
 import type { Portcullis } from './compose.js';
 import { Exchange } from './exchange.js';
 import { errorFormat } from './error-format.js';
+import { FORMATS } from './formats.js';
 import { registerGuardApi } from './guard-routes.js';
 import { createChatHandler, type Handler } from './proxy/chat-handler.js';
 import { createAllowedHandler, createListHandler } from './proxy/pass-through.js';
 import type { Upstream } from './proxy/upstream.js';
 import { CHAT_ROUTES, GUARD_ROUTES, LIST_ROUTES } from './routes.js';
 import { sendError } from './send-error.js';
-
-const FORMATS = {
-  '/v1/chat/completions': openAiChat,
-  '/api/chat': ollamaChat,
-  '/api/generate': ollamaGenerate,
-} as const;
 
 export function createApp(portcullis: Portcullis, upstream: Upstream): Express {
   const app = express();

@@ -4,7 +4,7 @@ import { toGuardMessages, turnText, type Conversation } from '../core/conversati
 import type { Action, CategoryHit, Decision, DecisionReason, TreatedFinding } from '../core/decision.js';
 import type { JsonObject } from '../core/json.js';
 import { nothingToJudge } from '../engine/nothing-to-judge.js';
-import { decideUnjudged, type Policy } from '../policy/policy.js';
+import { decideUnjudged, policyOn, type Policy } from '../policy/policy.js';
 import { openAiChat } from '../protocols/index.js';
 import type { GuardParts, ItemContext } from './guard-api/index.js';
 
@@ -56,7 +56,8 @@ export async function assessMessages(
   const body = { messages: structuredClone(messages) } as unknown as JsonObject;
   const { conversation } = openAiChat.decodeRequest(body);
   const direction: Direction = conversation.turns.at(-1)?.role === 'Agent' ? 'reply' : 'prompt';
-  const policy: Policy = { ...parts.policy, [direction]: { ...parts.policy[direction], enabled: true } };
+  const given = policyOn(parts.policy, route);
+  const policy: Policy = { ...given, [direction]: { ...given[direction], enabled: true } };
   const deadline = performance.now() + policy.judgeTotalTimeoutMs;
   const context = { requestId, policy, route, signal, deadline };
 
@@ -70,7 +71,7 @@ export async function assessMessages(
     decision = parts.engine.decide({ direction, verdicts, code }, policy);
     if (decision.action === 'block') break;
   }
-  const unjudged = decideUnjudged(conversation, policy);
+  const unjudged = decideUnjudged(conversation.unjudged, 'prompt', policy);
   if (unjudged !== undefined && decision.intended !== 'block') decision = unjudged;
   parts.emit({ type: 'decision', requestId, decision });
   return toAssessment(decision, verdicts, requestId);

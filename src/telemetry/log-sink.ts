@@ -44,9 +44,21 @@ export function logSink(log: Log): EventSink {
           log.warn({ requestId, upstream, code, ms: Math.round(ms) }, 'upstream failed');
         }
         return;
+      case 'gate-violated': {
+        const { type, ...rest } = event;
+        log.fatal(rest, type.replace('-', ' '));
+        return;
+      }
       case 'request':
         writeRequest(log, event, requests.take(event.requestId)?.tally.result());
         return;
+      case 'turns-replaced':
+      case 'characters-stripped':
+      case 'upstream-abandoned': {
+        const { type, ...rest } = event;
+        log.debug(rest, type.replace('-', ' '));
+        return;
+      }
       case 'stream-chars':
       case 'first-byte':
         return;

@@ -117,8 +117,41 @@ export function createMetricSet(
     }),
     streamChars: new Counter({
       name: 'portcullis_stream_chars_total',
-      help: 'Reply text through the gate, in UTF-16 units: received >= judged >= released, always.',
+      help: 'Reply text through the gate, in UTF-16 units: received >= judged >= released, always; unheld is text that stream mode monitor let pass at once.',
       labelNames: ['state'],
+      registers,
+    }),
+    gateViolations: new Counter({
+      name: 'portcullis_gate_violations_total',
+      help: 'Streams that were destroyed because text was about to leave before its verdict. Stays at 0.',
+      registers,
+    }),
+    turnsReplaced: new Counter({
+      name: 'portcullis_turns_replaced_total',
+      help: 'Earlier turns of chats that were refused before and went upstream as a note instead of their text.',
+      registers,
+    }),
+    charactersStripped: new Counter({
+      name: 'portcullis_characters_stripped_total',
+      help: 'Invisible characters that were taken out of prompts.',
+      registers,
+    }),
+    abandoned: new Counter({
+      name: 'portcullis_upstream_abandoned_total',
+      help: 'Calls of the upstream whose answer was given up before its end, by the reason.',
+      labelNames: ['upstream', 'reason'],
+      registers,
+    }),
+    abandonedBytes: new Counter({
+      name: 'portcullis_upstream_abandoned_bytes_total',
+      help: 'Bytes of given up answers that had been read.',
+      labelNames: ['upstream', 'reason'],
+      registers,
+    }),
+    abandonedSeconds: new Counter({
+      name: 'portcullis_upstream_abandoned_seconds_total',
+      help: 'Time that the upstream worked on answers that were given up.',
+      labelNames: ['upstream', 'reason'],
       registers,
     }),
     unavailable: new Counter({

@@ -70,7 +70,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   for (const route of options.routes) {
     for (const decision of OUTCOMES) metrics.requests.inc({ route, decision }, 0);
   }
-  for (const state of ['received', 'judged', 'released']) metrics.streamChars.inc({ state }, 0);
+  for (const state of ['received', 'judged', 'released', 'unheld']) metrics.streamChars.inc({ state }, 0);
   for (const kind of ['evaluated', 'cached']) metrics.guardTokens.inc({ kind }, 0);
   for (const result of CACHE_RESULTS) metrics.cacheResults.inc({ result }, 0);
   for (const reason of REASONS) metrics.unavailable.inc({ judge: CODE_SCANNER, reason }, 0);
@@ -97,7 +97,24 @@ export function createMetrics(options: MetricsOptions): Metrics {
         metrics.streamChars.inc({ state: 'received' }, event.received);
         metrics.streamChars.inc({ state: 'judged' }, event.judged);
         metrics.streamChars.inc({ state: 'released' }, event.released);
+        metrics.streamChars.inc({ state: 'unheld' }, event.unheld);
         return;
+      case 'gate-violated':
+        metrics.gateViolations.inc();
+        return;
+      case 'turns-replaced':
+        metrics.turnsReplaced.inc(event.count);
+        return;
+      case 'characters-stripped':
+        metrics.charactersStripped.inc(event.count);
+        return;
+      case 'upstream-abandoned': {
+        const labels = { upstream: upstreamLabel(event.upstream), reason: event.reason };
+        metrics.abandoned.inc(labels);
+        metrics.abandonedBytes.inc(labels, event.bytes);
+        metrics.abandonedSeconds.inc(labels, event.ms / 1000);
+        return;
+      }
       case 'upstream':
         metrics.upstreamSeconds.observe(
           { upstream: upstreamLabel(event.upstream), code: event.code },

@@ -88,7 +88,7 @@ function sendTraffic(): void {
     verdictEvent(unavailable('timeout'), { requestId: 'r4' }),
     decisionEvent({ action: 'block', reason: 'unavailable', unavailable: 'timeout' }, 'r4'),
     requestEvent({ requestId: 'r4', outcome: 'error', error: 'guard_unavailable', status: 503 }),
-    { type: 'stream-chars', requestId: 'r3', received: 1500, judged: 1200, released: 900 },
+    { type: 'stream-chars', requestId: 'r3', received: 1500, judged: 1200, released: 900, unheld: 0 },
   );
 }
 
@@ -138,7 +138,7 @@ describe('the counts', () => {
   });
 
   it('raise the alarm when more was released than judged', async () => {
-    server.send({ type: 'stream-chars', requestId: 'r1', received: 10, judged: 5, released: 6 });
+    server.send({ type: 'stream-chars', requestId: 'r1', received: 10, judged: 5, released: 6, unheld: 0 });
     await open();
     expect(await text('#gate-verdict')).toContain('More was released than judged.');
   });

@@ -183,7 +183,7 @@ export async function runGate(
   const progress: Run['progress'] = [];
   const released: ReplyFrame[] = [];
   const gate = openGate(frames, options, parts, {
-    onProgress: (received, judged, out) => {
+    onProgress: ({ received, judged, released: out }) => {
       const last = progress.at(-1) ?? { received: 0, judged: 0, released: 0 };
       progress.push({
         received: last.received + received,

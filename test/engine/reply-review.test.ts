@@ -143,7 +143,7 @@ describe('a code block', () => {
     const block = `\`\`\`python\n${SHELL}\`\`\`\n`;
     const first = await review.judge([text(block)]);
     expect(first.decision.action).toBe('annotate');
-    expect(first.notes).toMatchObject([{ textId: '0/text', offset: block.length }]);
+    expect(first.notes).toMatchObject([{ textId: '0/text', end: block.length }]);
     const second = await review.judge([text(block + 'Good luck.')]);
     expect(second.decision.action).toBe('annotate');
     expect(second.notes).toEqual([]);
@@ -191,7 +191,7 @@ describe('code without fences', () => {
     const both = text(`${fenced}\nor\n\n${SHELL}`, { complete: true });
     const outcome = await twice.judge([both]);
     expect(outcome.decision.findings).toHaveLength(2);
-    expect(outcome.notes.map(({ offset }) => offset)).toEqual([fenced.length, both.text.length]);
+    expect(outcome.notes.map(({ end }) => end)).toEqual([fenced.length, both.text.length]);
   });
 
   it('is looked for once', async () => {

@@ -206,18 +206,22 @@ describe('parts that cannot be judged', () => {
   };
 
   test('block by default, and the message names them', () => {
-    const decision = decideUnjudged(conversation, standard);
+    const decision = decideUnjudged(conversation.unjudged, 'prompt', standard);
     expect(decision).toMatchObject({ action: 'block', intended: 'block', reason: 'unjudged_part' });
     expect(decision?.message).toContain('an image (messages[0].content[1])');
   });
 
   test('pass where the policy says so, in monitor mode, and where prompts are not judged', () => {
-    expect(decideUnjudged(conversation, policyOf({ unjudged: 'allow' }))).toMatchObject({ action: 'allow' });
-    const watched = decideUnjudged(conversation, policyOf({ mode: 'monitor' }));
+    expect(decideUnjudged(conversation.unjudged, 'prompt', policyOf({ unjudged: 'allow' }))).toMatchObject({
+      action: 'allow',
+    });
+    const watched = decideUnjudged(conversation.unjudged, 'prompt', policyOf({ mode: 'monitor' }));
     expect(watched).toMatchObject({ action: 'allow', intended: 'block' });
     expect(watched?.message).toBeUndefined();
-    expect(decideUnjudged(conversation, policyOf({ prompt: { enabled: false } }))).toBeUndefined();
-    expect(decideUnjudged({ turns: [], unjudged: [] }, standard)).toBeUndefined();
+    expect(
+      decideUnjudged(conversation.unjudged, 'prompt', policyOf({ prompt: { enabled: false } })),
+    ).toBeUndefined();
+    expect(decideUnjudged([], 'prompt', standard)).toBeUndefined();
   });
 
   test('a thousand of them make no endless message', () => {
@@ -225,7 +229,7 @@ describe('parts that cannot be judged', () => {
       kind: 'audio' as const,
       path: `messages[${i}]`,
     }));
-    expect(decideUnjudged({ turns: [], unjudged }, standard)?.message).toContain('and 997 more');
+    expect(decideUnjudged(unjudged, 'prompt', standard)?.message).toContain('and 997 more');
   });
 });
 

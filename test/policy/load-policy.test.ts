@@ -25,7 +25,10 @@ describe('the policies that come with the package', () => {
     expect(standard).toMatchObject({
       mode: 'enforce',
       onBlock: 'refusal',
-      unjudged: 'block',
+      unjudged: { image: 'block', audio: 'block', file: 'block', tokens: 'block' },
+      checkFirst: false,
+      turns: 'all',
+      hiddenCharacters: 'keep',
       prompt: { enabled: true, threshold: 0.5, action: 'block', unavailable: 'block' },
       reply: { enabled: true, threshold: 0.5, action: 'block', unavailable: 'block' },
       code: {

@@ -40,6 +40,14 @@ describe('metrics', () => {
       code: 200,
       ms: 5,
     });
+    metrics.sink({
+      type: 'upstream-abandoned',
+      requestId: 'r1',
+      upstream: 'http://127.0.0.1:11434',
+      reason: 'prompt_blocked',
+      ms: 20,
+      bytes: 100,
+    });
     metrics.sink({ type: 'first-byte', requestId: 'r1', route: '/api/chat', ms: 50 });
     metrics.sink(requestEvent());
 
@@ -66,6 +74,12 @@ describe('metrics', () => {
       portcullis_guard_queue_depth: '',
       portcullis_guard_tokens_total: 'kind',
       portcullis_stream_chars_total: 'state',
+      portcullis_gate_violations_total: '',
+      portcullis_turns_replaced_total: '',
+      portcullis_characters_stripped_total: '',
+      portcullis_upstream_abandoned_total: 'upstream,reason',
+      portcullis_upstream_abandoned_bytes_total: 'upstream,reason',
+      portcullis_upstream_abandoned_seconds_total: 'upstream,reason',
       portcullis_unavailable_total: 'judge,reason',
       portcullis_upstream_seconds: 'upstream,code',
     });
@@ -75,7 +89,7 @@ describe('metrics', () => {
   it('is documented, name by name', async () => {
     const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
     const names = [...(await make().text()).matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name);
-    expect(names).toHaveLength(16);
+    expect(names).toHaveLength(22);
     for (const name of names) expect(page).toContain('`' + name);
   });
 
@@ -238,7 +252,7 @@ describe('metrics', () => {
     await fc.assert(
       fc.asyncProperty(windows, async (all) => {
         const metrics = make();
-        for (const chars of all) metrics.sink({ type: 'stream-chars', requestId: 'r1', ...chars });
+        for (const chars of all) metrics.sink({ type: 'stream-chars', requestId: 'r1', unheld: 0, ...chars });
         const sum = (key: 'received' | 'judged' | 'released') => all.reduce((n, chars) => n + chars[key], 0);
         expect((await metrics.snapshot()).streamChars).toEqual({
           received: sum('received'),

@@ -2,7 +2,7 @@
  * For the Express middleware in front of a handler with a format of its own: JSON in, JSON, SSE or plain
  * text out. The caller finds out which by the content type.
  */
-import type { JsonObject, JsonValue } from '../../core/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import type { DecodedRequest, ReplyFrame, WireFormat } from '../../core/wire-format.js';
 import { systemClock, type FormatOptions } from '../clock.js';
 import { factsObject } from '../facts.js';
@@ -31,7 +31,7 @@ export function createGeneric(options: FormatOptions = {}): GenericFormat {
     framing: 'sse',
     terminator: undefined,
     decodeRequest,
-    decodeReply: decodeObject,
+    decodeReply: (body) => (isJsonObject(body) ? decodeObject(body) : decodeValue(body)),
     decodeText,
     decodeValue,
     openStream: (request) => new GenericStream(request, clock),

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { DecodedRequest, WireFormat } from '../../core/wire-format.js';
 import { systemClock, type FormatOptions } from '../clock.js';
 import { factsObject } from '../facts.js';
+import { requireObjectReply } from '../frame-builder.js';
 import { OllamaStream, type OllamaStreamShape } from './stream.js';
 import { contentFilterEnd, errorBody } from './write.js';
 
@@ -18,7 +19,7 @@ export function createOllamaFormat(
     framing: 'ndjson',
     terminator: undefined,
     decodeRequest,
-    decodeReply: (body) => shape.decode(body, { toolCallsBefore: 0, model: '' }),
+    decodeReply: (body) => shape.decode(requireObjectReply(body), { toolCallsBefore: 0, model: '' }),
     openStream: (request) => new OllamaStream(request, shape, clock),
     refusal: (request, text, facts) => ({
       model: request.model,

@@ -2,6 +2,7 @@
 import type { WireFormat } from '../../core/wire-format.js';
 import { systemClock, type FormatOptions } from '../clock.js';
 import { factsObject } from '../facts.js';
+import { requireObjectReply } from '../frame-builder.js';
 import { decodeFrame } from './reply.js';
 import { decodeRequest } from './request.js';
 import { OpenAiChatStream } from './stream.js';
@@ -17,7 +18,8 @@ export function createOpenAiChat(options: FormatOptions = {}): WireFormat {
     framing: 'sse',
     terminator: '[DONE]',
     decodeRequest,
-    decodeReply: (body) => decodeFrame(body, { messageField: 'message', choices: MAX_CHOICES }),
+    decodeReply: (body) =>
+      decodeFrame(requireObjectReply(body), { messageField: 'message', choices: MAX_CHOICES }),
     openStream: (request) => new OpenAiChatStream(request, clock),
     refusal: (request, text, facts) => refusal(request, text, facts, clock),
     annotate: (reply, facts) => {

@@ -1,7 +1,7 @@
 /** Judges the last of some messages and tells what the policy finds in it. */
 import type { ScoredVerdict, UnavailableReason } from '../../core/assessment.js';
 import type { GuardMessage } from '../../core/conversation.js';
-import type { Policy } from '../../policy/policy.js';
+import { policyOn, type Policy } from '../../policy/policy.js';
 import { UNCATEGORIZED } from '../../core/taxonomy.js';
 import type { GuardParts, ItemContext } from './parts.js';
 
@@ -32,10 +32,11 @@ export async function judgeLast(
   context: ItemContext,
 ): Promise<Judgement> {
   const direction = messages.at(-1)?.role === 'Agent' ? 'reply' : 'prompt';
+  const given = policyOn(parts.policy, context.route);
   const policy: Policy = {
-    ...parts.policy,
+    ...given,
     mode: 'monitor',
-    [direction]: { ...parts.policy[direction], enabled: true },
+    [direction]: { ...given[direction], enabled: true },
   };
   const verdict = await parts.engine.judgeMessages(messages, direction, { ...context, policy });
   const decision = parts.engine.decide({ direction, verdicts: [verdict], code: [] }, policy);

@@ -9,7 +9,7 @@ import type { EventSink } from '../../core/events.js';
 import { gateReply, type GateResult } from '../../enforcement/gate.js';
 import type { Engine } from '../../engine/engine.js';
 import type { ReplyReview } from '../../engine/reply-review.js';
-import type { Policy } from '../../policy/policy.js';
+import { policyOn, type Policy } from '../../policy/policy.js';
 import type { ReplyFrame } from '../../core/wire-format.js';
 import type { Log } from '../../telemetry/index.js';
 import { Exchange, vanishedError } from '../exchange.js';
@@ -58,7 +58,7 @@ export class GuardedExchange {
     request: AppRequest,
     response: ServerResponse,
   ) {
-    this.#parts = parts;
+    this.#parts = { ...parts, policy: policyOn(parts.policy, 'middleware') };
     this.#options = options;
     this.#request = request;
     this.#response = response;
@@ -185,8 +185,7 @@ export class GuardedExchange {
       onRelease: (frame) => reader.released(frame),
       onLast: (frame, decision) => reader.annotate(frame, { requestId, decision }),
       onWaited: (ms) => exchange.waited(ms),
-      onProgress: (received, judged, released) =>
-        emit({ type: 'stream-chars', requestId, received, judged, released }),
+      onProgress: (progress) => emit({ type: 'stream-chars', requestId, ...progress }),
     });
   }
 

@@ -6,7 +6,8 @@ import type { MediaType } from './media-type.js';
 
 /** What the policy's `unjudged` makes of such a reply. */
 export function decideUnjudgedReply(policy: Policy): Decision {
-  const intended = policy.unjudged;
+  const intended =
+    policy.unjudged.file === 'block' ? 'block' : policy.unjudged.file === 'report' ? 'annotate' : 'allow';
   return {
     direction: 'reply',
     action: policy.mode === 'monitor' ? 'allow' : intended,

@@ -2,13 +2,15 @@
  * The way of a chat request: decode, judge the prompt while the upstream already works, let the gate
  * release the reply piece by piece, encode. The upstream is aborted as soon as nothing of it is wanted.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Decision } from '../../core/decision.js';
-import { GuardError, toGuardError, type ErrorCode } from '../../core/errors.js';
+import { GuardError, toGuardError } from '../../core/errors.js';
+import type { JsonObject } from '../../core/json.js';
 import type { DecodedRequest, ReplyFrame, StreamCodec, WireFormat } from '../../core/wire-format.js';
 import type { ReplyReview } from '../../engine/reply-review.js';
 import { weightier } from '../../engine/weightier.js';
 import { gateReply, type GateResult } from '../../enforcement/gate.js';
+import { policyOn, type Policy } from '../../policy/policy.js';
 import { encodeMessage, encodeTerminator, streamContentType } from '../../protocols/index.js';
 import type { Portcullis } from '../compose.js';
 import { Exchange } from '../exchange.js';
@@ -17,6 +19,7 @@ import { sendError } from '../send-error.js';
 import { blockError, refusalText } from './blocked.js';
 import { streamedFrames, wholeFrame } from './reply-frames.js';
 import type { Upstream, UpstreamResponse } from './upstream.js';
+import { callUpstream, type UpstreamCall } from './upstream-call.js';
 
 const STREAM_HEADERS = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' };
 
@@ -46,7 +49,7 @@ export function createChatHandler(
       exchange.abort();
       await chat.fail(failure);
     } finally {
-      chat.close();
+      chat.close(failure ?? chat.failure);
       exchange.finish(failure ?? chat.failure);
     }
   };
@@ -57,6 +60,8 @@ class ChatExchange {
   readonly #upstream: Upstream;
   readonly #format: WireFormat;
   readonly #exchange: Exchange;
+  readonly #policy: Policy;
+  #call: UpstreamCall | undefined;
   #codec: StreamCodec | undefined;
   #decision: Decision | undefined;
   #review: ReplyReview | undefined;
@@ -70,64 +75,48 @@ class ChatExchange {
     this.#upstream = upstream;
     this.#format = format;
     this.#exchange = exchange;
+    this.#policy = policyOn(portcullis.policy, exchange.route);
   }
 
   async run(incoming: IncomingMessage): Promise<void> {
     const exchange = this.#exchange;
-    const { config, engine, policy } = this.#portcullis;
+    const { config, engine } = this.#portcullis;
     const body = await readJsonBody(incoming, {
       limitBytes: config.server.bodyLimitBytes,
       anyContentType: this.#format.framing === 'ndjson',
     });
-    const request = this.#format.decodeRequest(body);
-    exchange.model = request.model;
+    const decoded = this.#format.decodeRequest(body);
+    exchange.model = decoded.model;
 
-    const calling = this.#callUpstream(incoming, request);
-    const decision = await engine.assessPrompt(request.conversation, {
-      requestId: exchange.requestId,
-      policy,
-      route: exchange.route,
-      signal: exchange.signal,
-    });
+    const { requestId, route, signal } = exchange;
+    const context = { requestId, policy: this.#policy, route, signal };
+    let conversation = engine.prepare(decoded.conversation, context);
+    let decision: Decision;
+    for (;;) {
+      if (!this.#policy.checkFirst) this.#callUpstream(decoded.body, incoming.headers);
+      decision = await engine.assessPrompt(conversation, context);
+      if (decision.action !== 'block') break;
+      this.#call?.abandon('prompt_blocked');
+      const without = engine.withoutRefused(conversation, decision, context);
+      if (without === undefined) {
+        exchange.decided(decision);
+        exchange.abort();
+        return this.#block(decoded, decision);
+      }
+      conversation = without;
+    }
     exchange.decided(decision);
     this.#decision = decision;
-    if (decision.action === 'block') {
-      exchange.abort();
-      return this.#block(request, decision);
-    }
     const since = performance.now();
-    const response = await calling.finally(() => exchange.waited(performance.now() - since));
-    await this.#relay(request, response);
+    const call = this.#call ?? this.#callUpstream(decoded.body, incoming.headers);
+    const response = await call.response.finally(() => exchange.waited(performance.now() - since));
+    await this.#relay({ ...decoded, conversation }, response);
   }
 
   /** Begins at once. A failure is kept until somebody awaits it: the prompt's verdict comes first. */
-  #callUpstream(incoming: IncomingMessage, request: DecodedRequest): Promise<UpstreamResponse> {
-    const { requestId, route, signal, emit } = this.#exchange;
-    const startedAt = performance.now();
-    const done = (code: number | ErrorCode): void =>
-      emit({
-        type: 'upstream',
-        requestId,
-        upstream: this.#upstream.origin,
-        code,
-        ms: performance.now() - startedAt,
-      });
-    const calling = this.#upstream
-      .call('POST', route, { body: request.body, headers: incoming.headers, signal })
-      .then(
-        (response) => {
-          done(response.status);
-          if (signal.aborted) response.discard();
-          return response;
-        },
-        (error: unknown) => {
-          // Ended by us, after a block or with the client: that is no failure of the upstream.
-          if (!signal.aborted) done(toGuardError(error).code);
-          throw error;
-        },
-      );
-    calling.catch(() => undefined);
-    return calling;
+  #callUpstream(body: JsonObject, headers: IncomingHttpHeaders): UpstreamCall {
+    this.#call = callUpstream(this.#upstream, this.#exchange, body, headers);
+    return this.#call;
   }
 
   async #relay(request: DecodedRequest, response: UpstreamResponse): Promise<void> {
@@ -153,16 +142,24 @@ class ChatExchange {
     this.#codec = codec;
     const gate = this.#gate(request, streamedFrames(response, format, codec), {
       streamed: true,
-      onRelease: (frame) => codec.released(frame),
+      onRelease: (frame) => {
+        codec.released(frame);
+        if (frame.isError)
+          this.failure = new GuardError(
+            'upstream_interrupted',
+            'The model server told of an error in its stream.',
+          );
+      },
     });
     let step = await gate.next();
     for (; step.done !== true; step = await gate.next()) {
       this.#startStream();
-      await exchange.write(encodeMessage(format.framing, step.value.json));
+      await exchange.write(this.#encode(step.value.json));
     }
     const result = step.value;
     exchange.decided(result.decision);
     if (result.status === 'blocked') {
+      this.#call?.abandon('reply_blocked');
       exchange.abort();
       return this.#block(request, result.decision);
     }
@@ -189,7 +186,8 @@ class ChatExchange {
     if (whole === undefined) throw new Error('the gate released nothing of a judged reply');
     const retry: Record<string, string> =
       response.retryAfter === undefined ? {} : { 'retry-after': response.retryAfter };
-    await this.#exchange.sendJson(response.status, whole.json, this.#decision, retry);
+    const body = this.#format.replyBody?.(whole) ?? whole.json;
+    await this.#exchange.sendJson(response.status, body, this.#decision, retry);
   }
 
   #gate(
@@ -199,7 +197,8 @@ class ChatExchange {
   ): AsyncGenerator<ReplyFrame, GateResult> {
     const exchange = this.#exchange;
     const { requestId, route, signal, emit } = exchange;
-    const { engine, policy } = this.#portcullis;
+    const { engine } = this.#portcullis;
+    const policy = this.#policy;
     const review = engine.openReply(request.conversation, { requestId, policy, route, signal });
     this.#review = review;
     return gateReply(frames, {
@@ -212,16 +211,24 @@ class ChatExchange {
           this.#format.annotate(frame.json, { requestId, decision: this.#overall(decision) });
       },
       onWaited: (ms) => exchange.waited(ms),
-      onProgress: (received, judged, released) => {
-        this.#releasedChars += released;
-        emit({ type: 'stream-chars', requestId, received, judged, released });
+      onProgress: (progress) => {
+        this.#releasedChars += progress.released + progress.unheld;
+        emit({ type: 'stream-chars', requestId, ...progress });
       },
     });
   }
 
   /** Gives back what the guard keeps for the reply; the gate cannot when the client left in the middle of it. */
-  close(): void {
+  close(failure: GuardError | undefined): void {
+    this.#call?.abandon(
+      this.#exchange.vanished ? 'client_closed' : failure === undefined ? 'reply_blocked' : 'fault',
+    );
     this.#review?.close();
+  }
+
+  #encode(message: JsonObject): string {
+    const { framing, eventName } = this.#format;
+    return encodeMessage(framing, message, eventName?.(message));
   }
 
   /** What was done about prompt and reply together. */
@@ -238,7 +245,7 @@ class ChatExchange {
   async #block(request: DecodedRequest, decision: Decision): Promise<void> {
     const exchange = this.#exchange;
     this.#decision = decision;
-    const error = blockError(decision, this.#portcullis.policy, request);
+    const error = blockError(decision, this.#policy, request);
     if (error !== undefined) throw error;
     const facts = { requestId: exchange.requestId, decision };
     const text = refusalText(decision);
@@ -251,8 +258,7 @@ class ChatExchange {
     const messages = Array.from({ length: request.choices }, (_, choice) =>
       codec.notice(choice, notice),
     ).flat();
-    for (const message of [...messages, ...codec.finish(facts)])
-      await exchange.write(encodeMessage(framing, message));
+    for (const message of [...messages, ...codec.finish(facts)]) await exchange.write(this.#encode(message));
     await exchange.write(encodeTerminator(framing, terminator));
     exchange.response.end();
   }
@@ -270,7 +276,7 @@ class ChatExchange {
     try {
       if (this.#codec !== undefined) {
         const message = this.#codec.error(error, requestId);
-        await exchange.write(encodeMessage(this.#format.framing, message));
+        await exchange.write(this.#encode(message));
         await exchange.write(encodeTerminator(this.#format.framing, this.#format.terminator));
       }
       response.end();

@@ -1,7 +1,6 @@
 /** An upstream's body as frames of its wire format. */
 import { GuardError } from '../../core/errors.js';
 import type { ReplyFrame, StreamCodec, WireFormat } from '../../core/wire-format.js';
-import { isJsonObject } from '../../core/json.js';
 import { createFrameDecoder, parseJsonStrict, type FramedMessage } from '../../protocols/index.js';
 import type { UpstreamResponse } from './upstream.js';
 
@@ -80,7 +79,5 @@ export async function wholeFrame(response: UpstreamResponse, format: WireFormat)
       cause: error,
     });
   }
-  if (!isJsonObject(json))
-    throw new GuardError('upstream_malformed', 'The model server answered with JSON that is no object.');
   return format.decodeReply(json);
 }

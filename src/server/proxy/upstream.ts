@@ -13,6 +13,8 @@ export interface UpstreamResponse {
   readonly retryAfter: string | undefined;
   /** Rejects with GuardError('upstream_interrupted' | 'upstream_timeout'). Ending it early closes the connection. */
   readonly body: AsyncIterable<Uint8Array, undefined>;
+  /** How far `body` was read. */
+  readonly progress: { readonly bytes: number; readonly ended: boolean };
   /** Frees the connection without reading on. */
   discard(): void;
 }
@@ -91,11 +93,13 @@ export function createUpstream(config: UpstreamConfig): Upstream {
           `The model server at ${origin} compressed its answer although it was asked not to; switch compression off there.`,
         );
       }
+      const progress = { bytes: 0, ended: false };
       return {
+        progress,
         status: response.statusCode,
         contentType: mediaType(single(response.headers['content-type'])),
         retryAfter: seconds(single(response.headers['retry-after'])),
-        body: watched(response.body, limit, explained(true)),
+        body: watched(response.body, progress, limit, explained(true)),
         discard,
       };
     },
@@ -119,11 +123,16 @@ function forwardedHeaders(headers: IncomingHttpHeaders, body: unknown): Record<s
 
 async function* watched(
   body: AsyncIterable<Uint8Array>,
+  progress: { bytes: number; ended: boolean },
   limit: TimeLimit,
   explained: (error: unknown) => GuardError,
 ): AsyncGenerator<Uint8Array, undefined> {
   try {
-    yield* body;
+    for await (const bytes of body) {
+      progress.bytes += bytes.length;
+      yield bytes;
+    }
+    progress.ended = true;
     return undefined;
   } catch (error) {
     throw explained(error);

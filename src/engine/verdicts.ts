@@ -1,0 +1,83 @@
+/**
+ * Verdicts on messages, in the policy's taxonomy: the one place where the judge is asked, with the cache,
+ * the checks that run already and the other views of a text around it.
+ */
+import type { Direction, Verdict } from '../core/assessment.js';
+import type { GuardMessage } from '../core/conversation.js';
+import type { Judge, JudgeOptions } from '../core/judge.js';
+import type { Taxonomies } from '../core/taxonomy.js';
+import type { Policy } from '../policy/policy.js';
+import type { Ask } from './ask.js';
+import { createGrowingMessage, type GrowingMessage } from './growing-message.js';
+import { normalMessage } from './normal-text.js';
+import { firstLink, keyOf, nextLink, type Link } from './question-key.js';
+import { questionSettings } from './question-settings.js';
+import type { RequestContext } from './request-context.js';
+
+/** A conversation whose messages can be asked about one by one. */
+export interface Questions {
+  readonly count: number;
+  /** The verdict on message `index`, with those before it as context: the worst on its text and its other views. */
+  about(index: number, context: RequestContext): Promise<Verdict>;
+}
+
+export interface Verdicts {
+  open(messages: readonly GuardMessage[], direction: Direction, context: RequestContext): Questions;
+  /** The reply to these messages, while it is written. */
+  openReply(before: readonly GuardMessage[], context: RequestContext): GrowingMessage;
+}
+
+export interface VerdictParts {
+  readonly judge: Judge;
+  readonly taxonomies: Taxonomies;
+  readonly ask: Ask;
+}
+
+export function createVerdicts({ judge, taxonomies, ask }: VerdictParts): Verdicts {
+  function inTaxonomyOf(policy: Policy, verdict: Verdict): Verdict {
+    if (verdict.verdict === 'unavailable' || judge.taxonomy === policy.taxonomy) return verdict;
+    return {
+      ...verdict,
+      categories: taxonomies.mapCategories(verdict.categories, judge.taxonomy, policy.taxonomy),
+    };
+  }
+
+  return {
+    open(given, direction, opened) {
+      const settings = questionSettings(direction, opened, judge, taxonomies);
+      const messages = given.map(normalMessage);
+      const links = linksOf(messages, firstLink(judge, settings));
+      return {
+        count: messages.length,
+        async about(index, context) {
+          const upTo = messages.slice(0, index + 1);
+          const role = upTo.at(-1)?.role ?? 'User';
+          const link = links[index];
+          if (link === undefined) throw new RangeError(`there is no message ${index}`);
+          const request = { ...settings, messages: upTo };
+          const start = (options: JudgeOptions): Promise<Verdict> => judge.assess(request, options);
+          const verdict = await ask({ key: keyOf(link), role, direction, start }, context);
+          return inTaxonomyOf(context.policy, verdict);
+        },
+      };
+    },
+
+    openReply(before, context) {
+      const settings = questionSettings('reply', context, judge, taxonomies);
+      const parts = { judge, ask, settings, before: before.map(normalMessage), direction: 'reply' } as const;
+      const message = createGrowingMessage(parts, context);
+      return {
+        add: async (more) => inTaxonomyOf(context.policy, await message.add(more)),
+        replace: async (text) => inTaxonomyOf(context.policy, await message.replace(text)),
+        close: () => message.close(),
+      };
+    },
+  };
+}
+
+/** One link for each message: of all messages up to it. */
+function linksOf(messages: readonly GuardMessage[], first: Link): Link[] {
+  const links: Link[] = [];
+  for (const message of messages) links.push(nextLink(links.at(-1) ?? first, message));
+  return links;
+}
