@@ -1,11 +1,13 @@
 /** A server in a process of its own, so that it shares no event loop with whoever measures it. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 
 export interface Server {
   readonly url: string;
+  readonly pid: number;
   /** Ends the process in order and waits until it is gone. */
   stop(): Promise<void>;
 }
@@ -20,20 +22,10 @@ const STARTED_WITHIN_MS = 60_000;
  * Rejects when the process ends before that, or says nothing for a minute.
  */
 export async function startServer(args: readonly string[], cwd: string): Promise<Server> {
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
-  const gone = once(child, 'exit');
-  // A bench that is stopped halfway leaves no server behind.
-  const end = (): boolean => child.kill();
-  process.once('exit', end);
-  const stop = async (): Promise<void> => {
-    process.off('exit', end);
-    if (child.exitCode === null && child.signalCode === null) child.kill();
-    await gone;
-  };
-
+  const { child, pid, stop } = run(args, cwd, {});
   const printed = new Promise<string>((resolve, reject) => {
     let text = '';
-    child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (piece: string) => {
       text += piece;
       const found = ADDRESS.exec(text);
       if (found !== null) resolve(found[0]);
@@ -46,10 +38,75 @@ export async function startServer(args: readonly string[], cwd: string): Promise
     ).unref();
   });
   try {
-    return { url: await printed, stop };
+    return { url: await printed, pid, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Starts `node ...args`, which is to listen on `port` of 127.0.0.1. Rejects when nothing answers there in time. */
+export async function startServerOn(
+  port: number,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Server> {
+  const { child, pid, stop } = run(args, cwd, env);
+  child.stdout?.resume();
+  const url = `http://127.0.0.1:${port}`;
+  const startedAt = performance.now();
+  for (;;) {
+    const answered = await request(url).then(
+      ({ body }) => body.dump().then(() => true),
+      () => false,
+    );
+    if (answered) return { url, pid, stop };
+    if (child.exitCode !== null || performance.now() - startedAt > STARTED_WITHIN_MS) {
+      await stop();
+      throw new Error(`${args.join(' ')} did not listen on port ${port}`);
+    }
+    await sleep(100);
+  }
+}
+
+function run(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): { child: ChildProcess; pid: number; stop: () => Promise<void> } {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const gone = once(child, 'exit');
+  // A bench that is stopped halfway leaves no server behind.
+  const end = (): boolean => child.kill();
+  process.once('exit', end);
+  return {
+    child,
+    pid: child.pid ?? 0,
+    stop: async () => {
+      process.off('exit', end);
+      if (child.exitCode === null && child.signalCode === null) child.kill();
+      await gone;
+    },
+  };
+}
+
+/** Clock ticks a second of the times in /proc: 100 on every Linux that Node runs on. */
+const TICKS = 100;
+
+/** Seconds of processor time that a process has used, user and system; NaN where there is no /proc. */
+export function cpuSeconds(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // Behind the name, which may hold anything: utime and stime are the 12th and 13th fields.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  } catch {
+    return NaN;
   }
 }
 

@@ -1,82 +1,77 @@
 /**
- * What the proxy costs: the same chat requests to the scripted upstream directly and through Portcullis,
- * in turns, with the judges off and with the embedded guard on. Upstream, each Portcullis and this client
- * are processes of their own on this machine. Run:
+ * What the proxy costs. The same chat requests go to one scripted upstream: directly, through the least
+ * that a proxy can be (`bench/bare-proxy.mjs`), through Portcullis with its judges off, and through
+ * @portkey-ai/gateway where it is there; then through Portcullis with the embedded guard. The arms take
+ * turns, in another order each round. Every server and this client are processes of their own. Run:
  *
- *   npm run build && npx tsx bench/proxy.ts
+ *   npm run build && npx tsx bench/proxy.ts --with-portkey
  *
- * Options: --rounds N (5) · --scale F (1; multiplies the number of requests) · --no-guard (judges off
- * only) · --profile DIR (a CPU profile of the Portcullis with its judges off). Takes two to five minutes.
+ * Options: --rounds N (5) · --seconds S (2; how long each arm is loaded in each cell and round) ·
+ * --connections LIST (1,16,64) · --modes LIST (whole,streamed) · --peer DIR (a folder in which
+ * @portkey-ai/gateway is installed) · --with-portkey (installs it with npm, into a temporary folder) ·
+ * --no-guard (judges off only) · --only-guard · --profile DIR (a CPU profile of the Portcullis with its
+ * judges off) · --json FILE (all results too). With the defaults it takes ten minutes.
  *
  * The scripted upstream answers at once, which no model does: read the milliseconds, and the ratios as
- * the worst case. Exits with 1 when a reply was not the one asked for.
+ * the worst case. Exits with 1 when a reply was not the one asked for; a missed target is only told.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { request } from 'undici';
 import { packageRoot } from '../src/runtime/entry.js';
 import { startServer, untilReady, type Server } from './child.js';
-import { load, type LoadResult } from './load.js';
-import { formatSpread, formatTable, spread } from './statistics.js';
+import { compare, type Arm, type Cell, type Mode } from './proxy/measure.js';
+import { installPortkey, startPortkey } from './proxy/portkey.js';
+import {
+  absoluteTable,
+  cellName,
+  firstTextTargets,
+  targetTable,
+  throughputTargets,
+  type Comparison,
+  type Target,
+} from './proxy/report.js';
+import { formatTable } from './statistics.js';
 
-type Mode = 'whole' | 'streamed';
-
-interface Arm {
-  readonly name: string;
-  readonly url: string;
-  readonly question: () => string;
-}
-
-interface Cell {
-  readonly mode: Mode;
-  readonly connections: number;
-  readonly requests: number;
-}
-
-/** No cell of one round may take longer. */
-const CELL_LIMIT_MS = 20_000;
-const SENTENCES = 8;
-const ROUTE = '/v1/chat/completions';
+const SENTENCES = 7;
+/** Characters of a streamed piece, about a token: 480 characters come in 120 pieces. */
+const PIECE = 4;
 const JUDGES_OFF =
   'name: judges-off\nprompt: { enabled: false }\nreply: { enabled: false }\ncode: { enabled: false }\n';
-
-/** A chat as an assistant gets it: a system text and two earlier turns, about 1 KB. */
-const EARLIER = [
-  {
-    role: 'system',
-    content: 'You are a helpful assistant for people who keep a garden. Answer in short sentences.',
-  },
-  {
-    role: 'user',
-    content: 'The leaves of my tomato plants turn yellow from the bottom up. What is missing? '.repeat(3),
-  },
-  {
-    role: 'assistant',
-    content: 'Most often it is nitrogen, or too much water. Feed them every second week. '.repeat(4),
-  },
-];
+/** Shares of the requests per second of these arms. */
+const AT_LEAST = { direct: undefined, 'bare proxy': 0.6, portkey: 2 };
+const FIRST_TEXT_AT_MOST_MS = 25;
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    scale: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '2' },
+    connections: { type: 'string', default: '1,16,64' },
+    modes: { type: 'string', default: 'whole,streamed' },
+    peer: { type: 'string' },
+    'with-portkey': { type: 'boolean', default: false },
     'no-guard': { type: 'boolean', default: false },
+    'only-guard': { type: 'boolean', default: false },
     profile: { type: 'string' },
+    json: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
-const scale = Number(values.scale);
-if (!(Number.isInteger(rounds) && rounds > 0 && scale > 0)) {
-  console.error('proxy: --rounds takes a whole number from 1 on, --scale a number above 0');
-  process.exit(2);
-}
+const ms = 1000 * Number(values.seconds);
+const connections = values.connections.split(',').map(Number);
+const modes = values.modes.split(',').filter((word): word is Mode => word === 'whole' || word === 'streamed');
+if (!(Number.isInteger(rounds) && rounds > 0 && ms > 0))
+  wrong('--rounds takes a whole number from 1 on, --seconds a number above 0');
+if (!connections.every((count) => Number.isInteger(count) && count > 0) || modes.length === 0)
+  wrong('--connections takes whole numbers from 1 on, --modes whole, streamed or both');
 
 const root = packageRoot();
 const main = join(root, 'dist', 'cli', 'main.js');
-if (!existsSync(main)) {
-  console.error('proxy: there is no dist yet; run: npm run build');
+if (!existsSync(main)) wrong('there is no dist yet; run: npm run build');
+
+function wrong(what: string): never {
+  console.error(`proxy: ${what}`);
   process.exit(2);
 }
 
@@ -85,7 +80,7 @@ const echo = (n: number): string =>
   'echo: ' +
   Array.from(
     { length: SENTENCES },
-    (_, i) => `Bed ${n * SENTENCES + i} of the garden has green beans, and they like water in a warm week.`,
+    (_, i) => `Bed ${n * SENTENCES + i} of the garden has green beans, and they like water in warm weeks.`,
   ).join(' ');
 
 /** The same words each time: the guard's verdicts on prompt and reply are in its cache after the first. */
@@ -96,158 +91,47 @@ const unseen = (): string => echo(++serial);
 
 let failures = 0;
 
-interface Measured extends LoadResult {
-  /** Milliseconds of CPU time that this Portcullis took for one request; NaN for the upstream. */
-  readonly cpu: number;
-}
-
-/** CPU seconds of a Portcullis since its start, user and system; NaN for the upstream, which does not tell. */
-async function cpuSeconds(arm: Arm): Promise<number> {
-  const { body } = await request(`${arm.url}/metrics`);
-  return Number(/^process_cpu_seconds_total (.+)$/m.exec(await body.text())?.[1] ?? NaN);
-}
-
-async function measure(arm: Arm, { mode, connections, requests }: Cell): Promise<Measured> {
-  const before = await cpuSeconds(arm);
-  const result = await load(arm.url + ROUTE, {
-    connections,
-    requests: Math.max(connections, Math.round(requests * scale)),
-    limitMs: CELL_LIMIT_MS,
-    body: () =>
-      JSON.stringify({
-        model: 'scripted',
-        stream: mode === 'streamed',
-        messages: [...EARLIER, { role: 'user', content: arm.question() }],
-      }),
-    accept: (text) =>
-      !text.includes('content_filter') &&
-      text.includes('"finish_reason":"stop"') &&
-      (mode === 'whole' || text.trimEnd().endsWith('data: [DONE]')),
-  });
-  failures += result.failures;
-  if (result.firstFailure !== undefined) console.error(`${arm.name}, ${mode}: ${result.firstFailure}`);
-  return { ...result, cpu: (1000 * ((await cpuSeconds(arm)) - before)) / result.requests };
-}
-
-/** Every arm once in each round, in another order each time, after a round that does not count. */
-async function compare(arms: readonly Arm[], cell: Cell): Promise<Measured[][]> {
-  const results: Measured[][] = arms.map(() => []);
-  for (let round = -1; round < rounds; round += 1) {
-    for (let turn = 0; turn < arms.length; turn += 1) {
-      const place = (turn + round + arms.length) % arms.length;
-      const arm = arms[place];
-      if (arm === undefined) continue;
-      const result = await measure(arm, cell);
-      if (round >= 0) results[place]?.push(result);
-    }
-  }
-  return results;
-}
-
-/** Median (smallest–largest) over the rounds of a number of each round. */
-function over(results: readonly Measured[], value: (result: Measured) => number, digits: number): string {
-  return formatSpread(spread(results.map(value)), digits);
-}
-
-/** The same of the quotients of an arm and the first one, round by round. */
-function against(
-  base: readonly Measured[],
-  results: readonly Measured[],
-  value: (result: Measured) => number,
-): string {
-  return formatSpread(
-    spread(results.map((result, i) => value(result) / (base[i] ? value(base[i]) : NaN))),
-    2,
-  );
-}
-
-async function overhead(direct: Arm, off: Arm): Promise<void> {
-  const cells: Cell[] = [
-    { mode: 'whole', connections: 1, requests: 400 },
-    { mode: 'whole', connections: 16, requests: 1200 },
-    { mode: 'streamed', connections: 1, requests: 150 },
-    { mode: 'streamed', connections: 16, requests: 320 },
-  ];
-  const absolute: string[][] = [];
-  const ratios: string[][] = [];
+async function compareAll(arms: readonly Arm[], cells: readonly Cell[]): Promise<Comparison[]> {
+  const comparisons: Comparison[] = [];
   for (const cell of cells) {
-    const [base = [], through = []] = await compare([direct, off], cell);
-    const label = `${cell.mode}, ${cell.connections}`;
-    for (const [arm, results] of [
-      [direct, base],
-      [off, through],
-    ] as const) {
-      absolute.push([
-        `${label}: ${arm.name}`,
-        over(results, (r) => r.perSecond, 0),
-        over(results, (r) => r.firstByte.p50, 2),
-        over(results, (r) => r.whole.p50, 2),
-        over(results, (r) => r.whole.p99, 2),
-        arm === direct ? '' : over(results, (r) => r.cpu, 2),
-      ]);
-    }
-    ratios.push([
-      label,
-      against(base, through, (r) => r.perSecond),
-      against(base, through, (r) => r.firstByte.p50),
-      against(base, through, (r) => r.whole.p50),
-      against(base, through, (r) => r.whole.p99),
-    ]);
+    if (process.stderr.isTTY) process.stderr.write(`${cellName(cell)} …\n`);
+    const results = await compare(arms, cell, rounds, (arm, { failures: failed, firstFailure }) => {
+      failures += failed;
+      console.error(`${arm.name}, ${cellName(cell)}: ${failed} failed, the first: ${firstFailure ?? ''}`);
+    });
+    comparisons.push({ cell, arms, results });
   }
-  const columns = ['first byte p50', 'whole p50', 'whole p99'];
-  console.log('\nJudges off, as ratios to the upstream called directly\n');
-  console.log(formatTable(['replies, connections', 'requests/s', ...columns], ratios));
-  console.log('\nThe same in requests per second and milliseconds\n');
-  console.log(
-    formatTable(
-      ['replies, connections', 'requests/s', ...columns.map((c) => `${c} ms`), 'CPU ms a request'],
-      absolute,
-    ),
-  );
+  return comparisons;
 }
 
-async function guarded(arms: readonly Arm[]): Promise<void> {
-  const rows: string[][] = [];
-  for (const cell of [
-    { mode: 'whole', connections: 1, requests: 30 },
-    { mode: 'streamed', connections: 1, requests: 30 },
-  ] as const) {
-    const results = await compare(arms, cell);
-    arms.forEach((arm, i) => {
-      const own = results[i] ?? [];
-      rows.push([
-        `${cell.mode}: ${arm.name}`,
-        over(own, (r) => r.firstByte.p50, 1),
-        over(own, (r) => r.firstText.p50, 1),
-        over(own, (r) => r.firstText.p99, 1),
-        over(own, (r) => r.whole.p50, 1),
-        against(results[0] ?? [], own, (r) => r.firstText.p50),
-      ]);
-    });
-  }
-  console.log('\nThe embedded guard and the default policy on, one connection\n');
-  console.log(
-    formatTable(
-      [
-        'replies',
-        'first byte p50 ms',
-        'first text p50 ms',
-        'first text p99 ms',
-        'whole p50 ms',
-        'first text, ratio',
-      ],
-      rows,
-    ),
-  );
+async function overhead(arms: readonly Arm[]): Promise<{ comparisons: Comparison[]; targets: Target[] }> {
+  const cells = modes.flatMap((mode) => connections.map((count) => ({ mode, connections: count, ms })));
+  const comparisons = await compareAll(arms, cells);
+  const { ratios, targets } = throughputTargets(comparisons, AT_LEAST);
+  console.log('\nJudges off: requests per second as a share of those of each other way\n');
+  console.log(formatTable(['replies, connections', ...Object.keys(AT_LEAST)], ratios));
+  console.log('\nThe same in numbers\n');
+  console.log(absoluteTable(comparisons));
+  return { comparisons, targets };
+}
+
+async function guarded(arms: readonly Arm[]): Promise<{ comparisons: Comparison[]; targets: Target[] }> {
+  const cells = modes.map((mode) => ({ mode, connections: 1, ms: 2 * ms, requests: 60 }));
+  const comparisons = await compareAll(arms, cells);
+  console.log('\nThe embedded guard and the default policy, one connection\n');
+  console.log(absoluteTable(comparisons));
+  const streamed = comparisons.filter(({ cell }) => cell.mode === 'streamed');
+  const names = arms.map(({ name }) => name).filter((name) => name.startsWith('guard'));
+  return { comparisons, targets: firstTextTargets(streamed, names, FIRST_TEXT_AT_MOST_MS) };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'));
 const running: Server[] = [];
-const start = async (args: readonly string[]): Promise<string> => {
+const start = async (args: readonly string[]): Promise<Server> => {
   // In the empty folder, where no portcullis.yaml changes what is measured.
   const server = await startServer(args, folder);
   running.push(server);
-  return server.url;
+  return server;
 };
 const machine = (): string =>
   `load average ${loadavg()
@@ -259,36 +143,56 @@ try {
   writeFileSync(policy, JUDGES_OFF);
   const profile =
     values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', resolve(values.profile)];
-  const upstream = await start([
-    join(root, 'examples', 'upstream', 'scripted.mjs'),
-    '--port',
-    '0',
-    '--chunk',
-    '5',
-  ]);
-  const serve = [main, 'serve', '--port', '0', '--upstream', upstream];
-  const off = await start([...profile, ...serve, '--policy', policy]);
-  await untilReady(off);
+  const script = join(root, 'examples', 'upstream', 'scripted.mjs');
+  const upstream = await start([script, '--port', '0', '--chunk', String(PIECE)]);
+  const serve = [main, 'serve', '--port', '0', '--upstream', upstream.url];
+  const direct: Arm = { name: 'direct', ...upstream, question: known };
   console.log(
     `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${machine()} before`,
   );
   console.log(`${rounds} rounds in turns; medians (smallest–largest of the rounds).`);
-  console.log(`A reply has ${known().length - 6} characters, streamed in pieces of 5.`);
+  console.log(`A reply has ${known().length - 6} characters, streamed in pieces of ${PIECE}.`);
 
-  await overhead(
-    { name: 'direct', url: upstream, question: known },
-    { name: 'judges off', url: off, question: known },
-  );
+  const comparisons: Comparison[] = [];
+  const targets: Target[] = [];
+  const take = (part: { comparisons: Comparison[]; targets: Target[] }): void => {
+    comparisons.push(...part.comparisons);
+    targets.push(...part.targets);
+  };
+  const off = await start([...profile, ...serve, '--policy', policy]);
+  await untilReady(off.url);
+  const judgesOff: Arm = { name: 'judges off', ...off, question: known };
+
+  if (!values['only-guard']) {
+    const bare = await start([join(root, 'bench', 'bare-proxy.mjs'), upstream.url]);
+    const arms: Arm[] = [direct, { name: 'bare proxy', ...bare, question: known }, judgesOff];
+    const peer = values.peer ?? (values['with-portkey'] ? installPortkey(join(folder, 'peer')) : undefined);
+    if (peer !== undefined) {
+      const { version, server, headers } = await startPortkey(resolve(peer), upstream.url);
+      running.push(server);
+      console.log(`portkey: @portkey-ai/gateway ${version}, no guardrails.`);
+      arms.push({ name: 'portkey', ...server, headers, question: known });
+    }
+    take(await overhead(arms));
+  }
   if (!values['no-guard']) {
     const on = await start(serve);
-    await untilReady(on);
-    await guarded([
-      { name: 'direct', url: upstream, question: known },
-      { name: 'judges off', url: off, question: known },
-      { name: 'guard, known texts', url: on, question: known },
-      { name: 'guard, new texts', url: on, question: unseen },
-    ]);
+    await untilReady(on.url);
+    take(
+      await guarded([
+        direct,
+        judgesOff,
+        { name: 'guard, known texts', ...on, question: known },
+        { name: 'guard, new texts', ...on, question: unseen },
+      ]),
+    );
   }
+  if (targets.length > 0) console.log(`\nTargets\n\n${targetTable(targets)}`);
+  if (values.json !== undefined)
+    writeFileSync(
+      values.json,
+      JSON.stringify({ node: process.version, rounds, comparisons, targets }) + '\n',
+    );
   console.log(`\n${machine()} after`);
 } finally {
   await Promise.all(running.map((server) => server.stop()));
