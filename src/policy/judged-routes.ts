@@ -7,6 +7,8 @@ export const JUDGED_ROUTES = [
   '/v1/chat/completions',
   '/api/chat',
   '/api/generate',
+  '/v1/messages',
+  '/v1/messages/count_tokens',
   '/v1/moderations',
   '/guard/classify',
   'middleware',

@@ -1,5 +1,11 @@
 /** The endpoints this version understands, as metrics and logs name them. Everything else is refused. */
-export const CHAT_ROUTES = ['/v1/chat/completions', '/api/chat', '/api/generate'] as const;
+export const CHAT_ROUTES = [
+  '/v1/chat/completions',
+  '/api/chat',
+  '/api/generate',
+  '/v1/messages',
+  '/v1/messages/count_tokens',
+] as const;
 export const LIST_ROUTES = ['/v1/models', '/api/tags', '/api/version'] as const;
 export const GUARD_ROUTES = ['/v1/moderations', '/guard/classify', '/guard/scan'] as const;
 

@@ -74,6 +74,10 @@ const WAYS: Record<(typeof JUDGED_ROUTES)[number], () => Promise<unknown>> = {
   '/v1/chat/completions': () => ask(p, OPENAI, OPENAI.body(true, HARMLESS)),
   '/api/chat': () => ask(p, OLLAMA_CHAT, OLLAMA_CHAT.body(true, HARMLESS)),
   '/api/generate': () => ask(p, OLLAMA_GENERATE, OLLAMA_GENERATE.body(false, HARMLESS)),
+  '/v1/messages': () =>
+    p.post('/v1/messages', { max_tokens: 9, messages: [{ role: 'user', content: HARMLESS }] }),
+  '/v1/messages/count_tokens': () =>
+    p.post('/v1/messages/count_tokens', { messages: [{ role: 'user', content: HARMLESS }] }),
   '/v1/moderations': () => p.post('/v1/moderations', { input: HARMLESS }),
   '/guard/classify': () => p.post('/guard/classify', { text: HARMLESS }),
   middleware: throughMiddleware,
