@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 
 /** Sends the text, collects what comes until the connection closes or `untilMs` passed. */
-export async function exchangeRaw(url: string, text: string, untilMs = 3_000): Promise<string> {
+export async function exchangeRaw(url: string, text: string | Buffer, untilMs = 3_000): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   let received = '';
