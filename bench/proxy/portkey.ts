@@ -24,7 +24,9 @@ const ON_LOOPBACK =
 /** Installs the package with npm into `folder`, which is then a `--peer`. Throws when npm fails. */
 export function installPortkey(folder: string): string {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+  // Every stream of this version fails behind a newer server of hono's ("TypeError: immutable", its issue 1389).
+  const manifest = { private: true, overrides: { '@hono/node-server': '1.14.2' } };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   execFileSync('npm', ['install', '--no-audit', '--no-fund', '--save-exact', `${PACKAGE}@${VERSION}`], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],

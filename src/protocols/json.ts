@@ -2,9 +2,10 @@
  * JSON from a client, read so that nobody behind us can read it differently: UTF-8 only, no key twice
  * in one object, bounded depth, no number that turns into `null` when it is written again.
  *
- * Grammar: RFC 8259. The scanner finds faults and says where they are; the value itself comes from
- * `JSON.parse`, so both must agree before anything is accepted.
+ * Grammar: RFC 8259. The value comes from `JSON.parse`, which accepts nothing else; what it accepts and
+ * we do not shows in two counts. The scanner then says what is wrong and where.
  */
+import { isUtf8 } from 'node:buffer';
 import { GuardError } from '../core/errors.js';
 import type { JsonValue } from '../core/json.js';
 
@@ -21,12 +22,59 @@ const DEFAULT_MAX_DEPTH = 64;
  * A key `__proto__` becomes an ordinary own property.
  */
 export function parseJsonStrict(input: Uint8Array | string, options: ParseJsonOptions = {}): JsonValue {
-  const text = typeof input === 'string' ? stripByteOrderMark(input) : decodeUtf8(input);
-  new Scanner(text, options.maxDepth ?? DEFAULT_MAX_DEPTH).scanDocument();
+  const text = stripByteOrderMark(typeof input === 'string' ? input : decodeUtf8(input));
+  const maxDepth = options.maxDepth ?? DEFAULT_MAX_DEPTH;
+  let value: JsonValue;
   try {
-    return JSON.parse(text) as JsonValue;
+    value = JSON.parse(text) as JsonValue;
   } catch (cause) {
+    new Scanner(text, maxDepth).scanDocument();
     throw new GuardError('invalid_json', 'The body is not valid JSON.', { cause });
+  }
+  // Of two equal keys the parser keeps one: then there are fewer than the text has colons for. What this
+  // quick count does not like, the scanner looks at again: it alone refuses, and says what and where.
+  if (countKeys(value, maxDepth) !== countColons(text)) new Scanner(text, maxDepth).scanDocument();
+  return value;
+}
+
+/** All keys of all objects inside; NaN where something nests too deep, or a number is not finite. */
+function countKeys(value: JsonValue, levels: number): number {
+  if (typeof value === 'number') return Number.isFinite(value) ? 0 : NaN;
+  if (typeof value !== 'object' || value === null) return 0;
+  if (levels === 0) return NaN;
+  let count = 0;
+  if (Array.isArray(value)) for (const inner of value) count += countKeys(inner, levels - 1);
+  else
+    for (const key of Object.keys(value)) {
+      const inner = value[key];
+      count += 1;
+      if (typeof inner !== 'string') count += countKeys(inner ?? null, levels - 1);
+    }
+  return count;
+}
+
+/** Colons outside of strings, one for each key. `text` is valid JSON. */
+function countColons(text: string): number {
+  let count = 0;
+  let at = 0;
+  for (;;) {
+    const quote = text.indexOf('"', at);
+    const end = quote === -1 ? text.length : quote;
+    for (; at < end; at += 1) if (text.charCodeAt(at) === COLON) count += 1;
+    if (quote === -1) return count;
+    at = stringEnd(text, quote);
+  }
+}
+
+/** Offset behind the string literal that begins at `quote`. */
+function stringEnd(text: string, quote: number): number {
+  for (let end = text.indexOf('"', quote + 1); ; end = text.indexOf('"', end + 1)) {
+    // Cannot happen in valid JSON; without it, the loop would begin again at 0.
+    if (end === -1) return text.length;
+    let before = end - 1;
+    while (text.charCodeAt(before) === BACKSLASH) before -= 1;
+    // An even number of backslashes escape each other, and not the quote.
+    if ((end - before) % 2 === 1) return end + 1;
   }
 }
 
@@ -35,13 +83,12 @@ function stripByteOrderMark(text: string): string {
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new GuardError('invalid_json', 'The body is not UTF-8. Send JSON encoded as UTF-8.', { cause });
-  }
+  if (!isUtf8(bytes))
+    throw new GuardError('invalid_json', 'The body is not UTF-8. Send JSON encoded as UTF-8.');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
 
+const COLON = 0x3a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;

@@ -59,6 +59,27 @@ describe('parseJsonStrict', () => {
     expect(error.message).toContain(`(at ${where})`);
   });
 
+  it('finds a key that occurs twice wherever it stands, and however it is written', () => {
+    const key = fc.constantFrom('a', 'b:c', '"', '\\\\', 'd\\', '__proto__', '7', 'é', '');
+    const member = fc.tuple(key, fc.boolean(), fc.jsonValue({ maxDepth: 3 }));
+    const escaped = (text: string): string =>
+      `"${[...text].map((char) => '\\u' + char.charCodeAt(0).toString(16).padStart(4, '0')).join('')}"`;
+    fc.assert(
+      fc.property(fc.array(member, { maxLength: 6 }), fc.nat(3), (members, depth) => {
+        const object = members
+          .map(
+            ([name, raw, value]) => `${raw ? JSON.stringify(name) : escaped(name)}: ${JSON.stringify(value)}`,
+          )
+          .join(', ');
+        const text = `${'[{"x":'.repeat(depth)}{${object}}${'}]'.repeat(depth)}`;
+        const names = members.map(([name]) => name);
+        if (new Set(names).size === names.length) expect(parseJsonStrict(text)).toEqual(JSON.parse(text));
+        else expect(guardErrorOf(() => parseJsonStrict(text)).message).toContain('occurs twice');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('refuses nesting beyond the limit, and far beyond it without overflowing the stack', () => {
     const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
     expect(parseJsonStrict(nested(64))).toEqual(JSON.parse(nested(64)));
