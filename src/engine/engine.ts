@@ -13,7 +13,8 @@ import type { Taxonomies } from '../core/taxonomy.js';
 import type { Policy } from '../policy/policy.js';
 import { decide } from '../policy/policy.js';
 import { createAsk } from './ask.js';
-import { reviewPrompt } from './prompt-review.js';
+import { createJudgedTurns } from './judged-turns.js';
+import { reviewPrompt, type PromptReview } from './prompt-review.js';
 import { createRefusedTurns, type RefusedTurns } from './refused-turns.js';
 import { createReplyReview, type ReplyReview } from './reply-review.js';
 import type { RequestContext } from './request-context.js';
@@ -37,6 +38,8 @@ export interface Engine extends RefusedTurns {
    * loads models that way).
    */
   assessPrompt(conversation: Conversation, context: RequestContext): Promise<Decision>;
+  /** The same, with the verdicts that led to the decision. */
+  reviewPrompt(conversation: Conversation, context: RequestContext): Promise<PromptReview>;
   /** Judges a reply while it grows. Whoever opens it closes it. */
   openReply(conversation: Conversation, context: RequestContext): ReplyReview;
   /** The verdict on the last message alone, in the policy's taxonomy, with the others as context. */
@@ -55,8 +58,10 @@ export function createEngine(parts: EngineParts): Engine {
   const decideBy = (assessment: Assessment, policy: Policy): Decision =>
     decide(assessment, policy, taxonomies.get(policy.taxonomy));
 
+  const prompts = { verdicts, judged: createJudgedTurns(judge), decide: decideBy, emit };
+
   return {
-    ...createRefusedTurns(),
+    ...createRefusedTurns({ judge, emit }),
     scanner,
     decide: decideBy,
 
@@ -71,7 +76,9 @@ export function createEngine(parts: EngineParts): Engine {
       return createReplyReview({ openMessage, scanner, decide: decideBy, emit }, context);
     },
 
-    assessPrompt: (conversation, context) =>
-      reviewPrompt({ verdicts, decide: decideBy, emit }, conversation, context),
+    assessPrompt: async (conversation, context) =>
+      (await reviewPrompt(prompts, conversation, context)).decision,
+
+    reviewPrompt: (conversation, context) => reviewPrompt(prompts, conversation, context),
   };
 }

@@ -16,13 +16,16 @@ const NAMED = 3;
 
 const ACTIONS: Record<UnjudgedTreatment, Action> = { block: 'block', report: 'annotate', allow: 'allow' };
 
+/** The messages, with `{what}` for the parts. */
+export const UNJUDGED_TEMPLATES: Readonly<Record<Direction, string>> = {
+  prompt: 'This request contains {what}, which the guard cannot judge. Send text only.',
+  reply: 'The reply contained {what}, which the guard cannot judge; it was withheld.',
+};
+
 function message(parts: readonly UnjudgedPart[], direction: Direction): string {
   const named = parts.slice(0, NAMED).map(({ kind, path }) => `${KIND_NAMES[kind]} (${path})`);
   const more = parts.length > NAMED ? ` and ${parts.length - NAMED} more` : '';
-  const what = `${named.join(', ')}${more}, which the guard cannot judge`;
-  return direction === 'prompt'
-    ? `This request contains ${what}. Send text only.`
-    : `The reply contained ${what}; it was withheld.`;
+  return UNJUDGED_TEMPLATES[direction].replace('{what}', () => named.join(', ') + more);
 }
 
 /**

@@ -1,0 +1,64 @@
+/** Knows the policy's own refusals again, in chats that clients send back. */
+import { HIDDEN_TEMPLATE } from './decide-hidden.js';
+import { UNJUDGED_TEMPLATES } from './decide-unjudged.js';
+import type { Policy } from './policy-types.js';
+import { PLACEHOLDERS } from './refusal-text.js';
+
+export interface FoundRefusal {
+  /** As it stands in the chat. */
+  readonly text: string;
+  /** Whether a prompt was refused, or the reply to one. */
+  readonly of: 'prompt' | 'reply';
+}
+
+/** What stands for a placeholder is one line and not longer than this, in UTF-16 units. */
+const MAX_FILLED = 1000;
+/** A text with fewer letters outside of its placeholders would be found everywhere. */
+const MIN_LETTERS = 8;
+
+const PLACEHOLDER = new RegExp(`\\{(?:${PLACEHOLDERS.join('|')}|what)\\}`);
+
+/**
+ * The refusal that a text is, or that it ends with after a blank line, as a reply does that was stopped in
+ * the middle; undefined where there is none. Takes time linear in the text. A chat can be made up: nothing
+ * may be allowed because of what is found here.
+ */
+export function findRefusal(text: string, { refusal }: Policy): FoundRefusal | undefined {
+  const templates = [
+    ...[refusal.prompt, HIDDEN_TEMPLATE, UNJUDGED_TEMPLATES.prompt].map((template) => ['prompt', template]),
+    ...[refusal.reply, refusal.code, UNJUDGED_TEMPLATES.reply].map((template) => ['reply', template]),
+  ] as const;
+  const given = text.trim();
+  for (const [of, template = ''] of templates) {
+    const found = endOf(given, template);
+    if (found !== undefined) return { text: found, of: of === 'prompt' ? 'prompt' : 'reply' };
+  }
+  return undefined;
+}
+
+function endOf(text: string, template: string): string | undefined {
+  const literals = template.trim().split(PLACEHOLDER);
+  const first = literals[0] ?? '';
+  if (literals.join('').replaceAll(/\P{L}/gu, '').length < MIN_LETTERS) return undefined;
+  if (!text.endsWith(literals.at(-1) ?? '')) return undefined;
+  if (fits(text, 0, literals)) return text;
+  const gap = text.lastIndexOf(`\n\n${first}`);
+  return gap >= 0 && fits(text, gap + 2, literals) ? text.slice(gap + 2) : undefined;
+}
+
+/** Whether the text from there on is the literals, in order, with something short between them. */
+function fits(text: string, from: number, literals: readonly string[]): boolean {
+  let at = from;
+  for (const [index, literal] of literals.entries()) {
+    const isLast = index === literals.length - 1;
+    if (index === 0 && !text.startsWith(literal, from)) return false;
+    const found = index === 0 ? from : isLast ? text.length - literal.length : text.indexOf(literal, at);
+    if (found < at || isNotFilled(text.slice(at, found))) return false;
+    at = found + literal.length;
+  }
+  return at === text.length;
+}
+
+function isNotFilled(text: string): boolean {
+  return text.length > MAX_FILLED || text.includes('\n');
+}
