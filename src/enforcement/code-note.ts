@@ -1,13 +1,29 @@
-/** The warning under a code block, in Markdown, which chat clients render. */
+/** What the reader of a reply is told about insecure code in it, in Markdown, which chat clients render. */
 import type { Decision } from '../core/decision.js';
 
 /**
+ * The warning under a code block.
  * @param decision a decision on one block's findings
- * @param before the text up to the block's end, to tell whether a line break is needed
+ * @param before the text up to the block's end, or its last character: is a line break needed?
  * @returns lines to be inserted right after the block
  */
 export function codeNote(decision: Decision, before: string): string {
-  const lines = decision.findings
+  const start = before.endsWith('\n') ? '\n' : '\n\n';
+  return `${start}> **Portcullis: the code above is insecure.**\n${findings(decision)}\n\n`;
+}
+
+/**
+ * The notice in the place of code that was taken out.
+ * @param decision a decision on the findings in it
+ * @param before the text before it, or its last character
+ */
+export function blockNotice(decision: Decision, before: string): string {
+  const start = before === '' || before.endsWith('\n') ? '' : '\n';
+  return `${start}> **Portcullis: insecure code was taken out here.**\n${findings(decision)}\n\n`;
+}
+
+function findings(decision: Decision): string {
+  return decision.findings
     .filter(({ treatment }) => treatment !== 'ignore')
     .map(({ finding }) => {
       const place =
@@ -15,9 +31,8 @@ export function codeNote(decision: Decision, before: string): string {
           ? `line ${finding.startLine}`
           : `lines ${finding.startLine}-${finding.endLine}`;
       return `> - ${place}: ${oneLine(finding.message)} (${finding.cwe}, \`${finding.rule}\`)`;
-    });
-  const start = before.endsWith('\n') ? '\n' : '\n\n';
-  return `${start}> **Portcullis: the code above is insecure.**\n${lines.join('\n')}\n\n`;
+    })
+    .join('\n');
 }
 
 function oneLine(text: string): string {

@@ -1,4 +1,7 @@
-/** An async iterable that can be waited for without being consumed: for racing it against a clock or a verdict. */
+/**
+ * The frames of a reply, one at a time, with a clock beside them. Nothing is read from the upstream before
+ * somebody waits for it, and a wait that ran out of time is not lost: the frame is there for the next.
+ */
 import type { ReplyFrame } from '../core/wire-format.js';
 
 export type Step =
@@ -7,8 +10,13 @@ export type Step =
   | { readonly kind: 'fault'; readonly error: unknown };
 
 export interface FrameSource {
-  /** Resolves to true once a step is there to take, or to false after `timeoutMs` without one. Never rejects. */
-  wait(timeoutMs: number | undefined): Promise<boolean>;
+  /**
+   * Resolves to true once a step is there to take, or to false when `deadline` (of `performance.now()`;
+   * Infinity for none) has passed or `interrupt` was called. Never rejects. One wait at a time.
+   */
+  wait(deadline: number): Promise<boolean>;
+  /** Ends the wait that is going on, if there is one. */
+  interrupt(): void;
   /** The step that `wait` announced. Throws when there is none. */
   take(): Step;
   /** Tells the iterable that no more is wanted. */
@@ -18,41 +26,73 @@ export interface FrameSource {
 export function createFrameSource(frames: AsyncIterable<ReplyFrame>): FrameSource {
   const iterator = frames[Symbol.asyncIterator]();
   let arrived: Step | undefined;
-  let arriving: Promise<void> | undefined;
+  let fetching = false;
   let over = false;
+  let wake: ((arrived: boolean) => void) | undefined;
+  let due = Infinity;
+  /** One timer for many waits: each moves `due`, and a bell that rings too early is set again. */
+  let bell: NodeJS.Timeout | undefined;
+  let bellAt = Infinity;
 
-  const fetchNext = async (): Promise<void> => {
-    try {
-      const result = await iterator.next();
-      arrived = result.done === true ? { kind: 'end' } : { kind: 'frame', frame: result.value };
-    } catch (error) {
-      arrived = { kind: 'fault', error };
-    }
-    over = arrived.kind !== 'frame';
+  const settle = (): void => {
+    const waiting = wake;
+    wake = undefined;
+    waiting?.(arrived !== undefined);
   };
+  const onResult = (result: IteratorResult<ReplyFrame, unknown>): void => {
+    fetching = false;
+    over = result.done === true;
+    arrived = result.done === true ? { kind: 'end' } : { kind: 'frame', frame: result.value };
+    settle();
+  };
+  const onFault = (error: unknown): void => {
+    fetching = false;
+    over = true;
+    arrived = { kind: 'fault', error };
+    settle();
+  };
+  const fetchNext = (): void => {
+    fetching = true;
+    try {
+      iterator.next().then(onResult, onFault);
+    } catch (error) {
+      onFault(error);
+    }
+  };
+  const setBell = (now: number): void => {
+    clearTimeout(bell);
+    bellAt = due;
+    bell = setTimeout(ring, Math.max(1, Math.ceil(due - now)));
+  };
+  function ring(): void {
+    bell = undefined;
+    bellAt = Infinity;
+    if (wake === undefined || due === Infinity) return;
+    const now = performance.now();
+    if (now < due) setBell(now);
+    else settle();
+  }
 
   return {
-    async wait(timeoutMs) {
-      if (arrived !== undefined) return true;
-      arriving ??= fetchNext();
-      if (timeoutMs === undefined) {
-        await arriving;
-        return true;
-      }
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
-      await Promise.race([arriving, late]);
-      clearTimeout(timer);
-      return (arrived as Step | undefined) !== undefined;
+    wait(deadline) {
+      if (arrived !== undefined) return Promise.resolve(true);
+      due = deadline;
+      return new Promise((resolve) => {
+        wake = resolve;
+        if (!fetching) fetchNext();
+        if (deadline !== Infinity && bellAt > deadline) setBell(performance.now());
+      });
     },
+    interrupt: settle,
     take() {
       if (arrived === undefined) throw new Error('take() before wait()');
       const step = arrived;
       arrived = undefined;
-      arriving = undefined;
       return step;
     },
     async close() {
+      clearTimeout(bell);
+      bell = undefined;
       // A generator that is waiting for the network only ends when that wait does: its owner aborts it.
       if (!over) void Promise.resolve(iterator.return?.()).catch(() => undefined);
       await Promise.resolve();

@@ -185,6 +185,7 @@ export class GuardedExchange {
       onRelease: (frame) => reader.released(frame),
       onLast: (frame, decision) => reader.annotate(frame, { requestId, decision }),
       onWaited: (ms) => exchange.waited(ms),
+      onViolation: (violation) => emit({ type: 'gate-violated', requestId, ...violation }),
       onProgress: (progress) => emit({ type: 'stream-chars', requestId, ...progress }),
     });
   }

@@ -9,7 +9,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { DecodedRequest, ReplyFrame, StreamCodec, WireFormat } from '../../core/wire-format.js';
 import type { ReplyReview } from '../../engine/reply-review.js';
 import { weightier } from '../../engine/weightier.js';
-import { gateReply, type GateResult } from '../../enforcement/gate.js';
+import { gateReply, type GateOptions, type GateResult } from '../../enforcement/gate.js';
 import { policyOn, type Policy } from '../../policy/policy.js';
 import { encodeMessage, encodeTerminator, streamContentType } from '../../protocols/index.js';
 import type { Portcullis } from '../compose.js';
@@ -142,6 +142,7 @@ class ChatExchange {
     this.#codec = codec;
     const gate = this.#gate(request, streamedFrames(response, format, codec), {
       streamed: true,
+      insert: (choice, text) => codec.notice(choice, text),
       onRelease: (frame) => {
         codec.released(frame);
         if (frame.isError)
@@ -193,7 +194,7 @@ class ChatExchange {
   #gate(
     request: DecodedRequest,
     frames: AsyncIterable<ReplyFrame>,
-    options: { readonly streamed: boolean; readonly onRelease?: (frame: ReplyFrame) => void },
+    options: Pick<GateOptions, 'streamed' | 'onRelease' | 'insert'>,
   ): AsyncGenerator<ReplyFrame, GateResult> {
     const exchange = this.#exchange;
     const { requestId, route, signal, emit } = exchange;
@@ -211,6 +212,7 @@ class ChatExchange {
           this.#format.annotate(frame.json, { requestId, decision: this.#overall(decision) });
       },
       onWaited: (ms) => exchange.waited(ms),
+      onViolation: (violation) => emit({ type: 'gate-violated', requestId, ...violation }),
       onProgress: (progress) => {
         this.#releasedChars += progress.released + progress.unheld;
         emit({ type: 'stream-chars', requestId, ...progress });
