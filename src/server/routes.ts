@@ -1,10 +1,27 @@
+/** The endpoints that only llama.cpp's server has. */
+export const LLAMA_ROUTES = [
+  '/completion',
+  '/completions',
+  '/infill',
+  '/embedding',
+  '/embeddings',
+  '/tokenize',
+  '/detokenize',
+  '/apply-template',
+] as const;
 /** The endpoints this version understands, as metrics and logs name them. Everything else is refused. */
 export const CHAT_ROUTES = [
   '/v1/chat/completions',
+  '/v1/responses',
   '/api/chat',
   '/api/generate',
   '/v1/messages',
   '/v1/messages/count_tokens',
+  '/v1/completions',
+  '/v1/embeddings',
+  '/api/embed',
+  '/api/embeddings',
+  ...LLAMA_ROUTES,
 ] as const;
 export const LIST_ROUTES = ['/v1/models', '/api/tags', '/api/version'] as const;
 export const GUARD_ROUTES = ['/v1/moderations', '/guard/classify', '/guard/scan'] as const;

@@ -72,12 +72,25 @@ async function throughMiddleware(): Promise<void> {
 const context = { requestId: 'test' };
 const WAYS: Record<(typeof JUDGED_ROUTES)[number], () => Promise<unknown>> = {
   '/v1/chat/completions': () => ask(p, OPENAI, OPENAI.body(true, HARMLESS)),
+  '/v1/responses': () => p.post('/v1/responses', { model: 'm', input: HARMLESS }),
   '/api/chat': () => ask(p, OLLAMA_CHAT, OLLAMA_CHAT.body(true, HARMLESS)),
   '/api/generate': () => ask(p, OLLAMA_GENERATE, OLLAMA_GENERATE.body(false, HARMLESS)),
   '/v1/messages': () =>
     p.post('/v1/messages', { max_tokens: 9, messages: [{ role: 'user', content: HARMLESS }] }),
   '/v1/messages/count_tokens': () =>
     p.post('/v1/messages/count_tokens', { messages: [{ role: 'user', content: HARMLESS }] }),
+  '/v1/completions': () => p.post('/v1/completions', { prompt: HARMLESS }),
+  '/v1/embeddings': () => p.post('/v1/embeddings', { input: HARMLESS }),
+  '/api/embed': () => p.post('/api/embed', { input: HARMLESS }),
+  '/api/embeddings': () => p.post('/api/embeddings', { prompt: HARMLESS }),
+  '/completion': () => p.post('/completion', { prompt: HARMLESS }),
+  '/completions': () => p.post('/completions', { prompt: HARMLESS }),
+  '/infill': () => p.post('/infill', { input_prefix: HARMLESS, input_suffix: '' }),
+  '/embedding': () => p.post('/embedding', { content: HARMLESS }),
+  '/embeddings': () => p.post('/embeddings', { input: HARMLESS }),
+  '/tokenize': () => p.post('/tokenize', { content: HARMLESS }),
+  '/detokenize': () => p.post('/detokenize', { tokens: [1, 2] }),
+  '/apply-template': () => p.post('/apply-template', { messages: [{ role: 'user', content: HARMLESS }] }),
   '/v1/moderations': () => p.post('/v1/moderations', { input: HARMLESS }),
   '/guard/classify': () => p.post('/guard/classify', { text: HARMLESS }),
   middleware: throughMiddleware,

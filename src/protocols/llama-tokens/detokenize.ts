@@ -1,0 +1,26 @@
+/** llama.cpp's `POST /detokenize`: token ids in, which no guard can read, text out. */
+import type { JsonObject } from '../../core/json.js';
+import type { ConversationBuilder } from '../conversation-builder.js';
+import { errorBody } from '../llama-server/write.js';
+import { createCaseCheck, field, isAbsent, requireArray } from '../shape.js';
+import { createUnstreamedFormat, type UnstreamedFormat } from '../unstreamed.js';
+import { decodeTextReply } from './text-reply.js';
+
+const refuseCaseVariants = createCaseCheck(['tokens', 'model', 'stream']);
+
+function read(_builder: ConversationBuilder, body: JsonObject): void {
+  refuseCaseVariants(body, '');
+  const tokens = field(body, 'tokens');
+  // The ids are listed as unjudged, and strings among them judged, when the body is walked.
+  if (!isAbsent(tokens)) requireArray(tokens, 'tokens');
+}
+
+export function createLlamaDetokenize(): UnstreamedFormat {
+  return createUnstreamedFormat({
+    id: 'llama-detokenize',
+    framing: 'sse',
+    read,
+    decodeReply: (body) => decodeTextReply(body, 'content'),
+    error: errorBody,
+  });
+}

@@ -1,0 +1,56 @@
+/**
+ * OpenAI's `POST /v1/embeddings`, which vLLM, llama.cpp and Ollama speak too.
+ * Reference: https://platform.openai.com/docs/api-reference/embeddings/create
+ */
+import type { JsonObject } from '../../core/json.js';
+import type { ConversationBuilder } from '../conversation-builder.js';
+import { decodeVectors } from '../numbers/reply.js';
+import { readMessage } from '../openai-chat/message.js';
+import { errorBody } from '../openai-chat/write.js';
+import { readPrompts } from '../prompts.js';
+import { createCaseCheck, field, isAbsent, readWord, requireArray } from '../shape.js';
+import { createUnstreamedFormat, type UnstreamedFormat } from '../unstreamed.js';
+
+/** As many as OpenAI takes. */
+const MOST_INPUTS = 2048;
+
+/** Names and switches; the last two are vLLM's, of the numbers in base64. */
+const METADATA = ['user', 'encoding_format', 'request_id', 'cache_salt', 'embed_dtype', 'endianness'];
+
+const refuseCaseVariants = createCaseCheck([
+  ...['model', 'input', 'messages', 'dimensions', 'stream', 'chat_template', 'truncate_prompt_tokens'],
+  ...METADATA,
+]);
+
+function read(builder: ConversationBuilder, body: JsonObject): void {
+  refuseCaseVariants(body, '');
+  const messages = field(body, 'messages');
+  // vLLM embeds a chat, rendered by its template, in place of an input.
+  if (!isAbsent(messages)) {
+    requireArray(messages, 'messages').forEach((message, index) => {
+      readMessage(builder, message, `messages[${index}]`);
+    });
+  }
+  if (isAbsent(messages) || !isAbsent(field(body, 'input')))
+    readPrompts(builder, body, 'input', { most: MOST_INPUTS, objects: true, turns: 'one' });
+  // Other encodings are raw bytes, which nobody here reads.
+  if (!isAbsent(field(body, 'encoding_format')))
+    readWord(body, 'encoding_format', '', ['float', 'base64'] as const);
+  builder.coverage.metadata(body, METADATA);
+}
+
+export function createOpenAiEmbeddings(): UnstreamedFormat {
+  return createUnstreamedFormat({
+    id: 'openai-embeddings',
+    framing: 'sse',
+    read,
+    decodeReply: (body, request) =>
+      decodeVectors(body, {
+        list: 'data',
+        vectors: ['embedding'],
+        base64: request === undefined || field(request.body, 'encoding_format') === 'base64',
+        model: request?.model ?? '',
+      }),
+    error: errorBody,
+  });
+}
