@@ -33,11 +33,12 @@ const KEYWORDS = new Set([
   ],
   ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength'],
   ...['minItems', 'maxItems', 'uniqueItems', 'prefixItems', 'nullable', 'grammar', 'syntax', 'definition'],
+  ...['input_schema', 'cache_control', 'ttl'],
 ]);
 
 const TYPE_NAMES = new Set([
   ...['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'],
-  ...['function', 'custom', 'json_schema', 'json_object', 'text', 'grammar'],
+  ...['function', 'custom', 'json_schema', 'json_object', 'text', 'grammar', 'ephemeral'],
 ]);
 
 /** Appends one segment for each string inside a value and each key that is not a keyword of JSON Schema. */

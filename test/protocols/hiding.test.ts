@@ -4,9 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { GuardError } from '../../src/core/errors.js';
 import type { JsonObject } from '../../src/core/json.js';
 import type { ReplyFrame, WireFormat } from '../../src/core/wire-format.js';
-import { generic, ollamaChat, ollamaGenerate, openAiChat } from '../../src/protocols/index.js';
+import {
+  anthropicMessages,
+  generic,
+  ollamaChat,
+  ollamaGenerate,
+  openAiChat,
+} from '../../src/protocols/index.js';
 import { bodyWithMarker } from '../support/wire/place.js';
 import { copy, judgedText, messagesOf } from '../support/wire/read.js';
+import { EXCHANGES as ANTHROPIC, UNJUDGED_EXCHANGES } from './anthropic-messages/exchanges.js';
 import { OLLAMA_EXCHANGES } from './ollama/exchanges.js';
 import { EXCHANGES } from './openai-chat/exchanges.js';
 
@@ -34,6 +41,18 @@ const openAiChunks = EXCHANGES.flatMap(({ reply }) =>
 const openAiReplies = EXCHANGES.flatMap(({ reply }) => (typeof reply === 'string' ? [] : [reply]));
 const openAiRequests = EXCHANGES.map((exchange) => exchange.request);
 
+const anthropicAll = [...ANTHROPIC, ...UNJUDGED_EXCHANGES];
+const anthropic: Bodies = {
+  format: anthropicMessages,
+  requests: anthropicAll.map(({ request }) => request),
+  replies: anthropicAll.flatMap(({ reply }) => (typeof reply === 'string' ? [] : [reply])),
+  chunks: anthropicAll.flatMap(({ reply }) =>
+    typeof reply === 'string'
+      ? messagesOf('sse', reply).flatMap((message) => (message.kind === 'json' ? [message.json] : []))
+      : [],
+  ),
+};
+
 const appBodies: JsonObject[] = [
   { question: 'What now?', session: 'abc', nested: { list: ['a', { b: 'c' }] } },
   { type: 'delta', id: '1', text: 'Hello', meta: { role: 'x', tags: ['y'] } },
@@ -41,6 +60,7 @@ const appBodies: JsonObject[] = [
 
 const ALL: readonly Bodies[] = [
   { format: openAiChat, requests: openAiRequests, replies: openAiReplies, chunks: openAiChunks },
+  anthropic,
   { format: ollamaChat, ...ollama('ollama-chat') },
   { format: ollamaGenerate, ...ollama('ollama-generate') },
   {

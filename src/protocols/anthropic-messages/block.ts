@@ -3,13 +3,13 @@
  * heard of; media and what is encrypted are listed as unjudged.
  * Reference: https://docs.anthropic.com/en/api/messages
  */
-import type { Channel, UnjudgedPart } from '../../core/conversation.js';
+import type { Channel } from '../../core/conversation.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import type { Container } from '../container.js';
 import type { ConversationBuilder, TurnBuilder } from '../conversation-builder.js';
 import { isDataUrl, looksLikeFieldName } from '../coverage.js';
 import { createCaseCheck, expected, field, isAbsent, joinPath, requireObject } from '../shape.js';
-import { ENCRYPTED, holdsOpaque, isUnreadable, MEDIA_KINDS, SIGNATURE } from './opaque.js';
+import { coverUnreadable, ENCRYPTED, holdsOpaque, holdsSignature, SIGNATURE } from './opaque.js';
 
 /** Names and references; skipped only while they look like such. */
 const METADATA = ['type', 'id', 'tool_use_id', 'media_type', 'cache_control', 'ttl', 'error_code'];
@@ -57,10 +57,8 @@ function readBlock(reader: BlockReader, block: JsonObject, path: string): void {
   if (type === 'text') requireText(block, 'text', path);
   else if (type === 'thinking') {
     requireText(block, 'thinking', path);
-    if (holdsOpaque(block, SIGNATURE)) builder.coverage.cover(block, SIGNATURE);
+    if (holdsSignature(block)) builder.coverage.cover(block, SIGNATURE);
     turn.take('reasoning', block, 'thinking', path);
-  } else if (type === 'redacted_thinking') {
-    if (!isAbsent(field(block, 'data'))) builder.unjudgeable('tokens', block, 'data', path);
   } else if (CALLS.includes(type)) {
     const name = field(block, 'name');
     if (typeof name !== 'string' || name === '') throw expected(`${path}.name`, 'the name of the tool', name);
@@ -69,9 +67,7 @@ function readBlock(reader: BlockReader, block: JsonObject, path: string): void {
   } else if (RESULTS.includes(type)) {
     if (!isAbsent(field(block, 'content')))
       readContent({ ...reader, channel: 'tool_result' }, block, 'content', path);
-  } else if (type === 'container_upload') {
-    builder.unjudgeable('file', block, 'file_id', path);
-  } else readMedia(reader, block, type, path);
+  } else if (type === 'image' || type === 'document') requireObject(field(block, 'source'), `${path}.source`);
   readStrings({ ...reader, channel: type === 'text' ? channel : foreign(channel) }, block, path);
 }
 
@@ -85,14 +81,6 @@ function requireText(block: JsonObject, key: string, path: string): void {
   if (typeof text !== 'string') throw expected(`${path}.${key}`, 'a string', text);
 }
 
-function readMedia({ builder }: BlockReader, block: JsonObject, type: string, path: string): void {
-  const kind = MEDIA_KINDS.get(type);
-  if (kind === undefined) return;
-  const source = requireObject(field(block, 'source'), `${path}.source`);
-  checkBlock(source, `${path}.source`);
-  if (isUnreadable(source) || kind === 'image') builder.unjudgeable(kind, block, 'source', path);
-}
-
 /** Takes every string that is left in a container, blocks within it as blocks. */
 function readStrings(reader: BlockReader, container: JsonObject | JsonValue[], path: string): void {
   const { builder } = reader;
@@ -102,7 +90,11 @@ function readStrings(reader: BlockReader, container: JsonObject | JsonValue[], p
     });
     return;
   }
+  // Blocks of a tool's result were read one by one.
+  if (builder.coverage.covers(container, 'type')) return;
   builder.coverage.metadata(container, METADATA);
+  const kind = coverUnreadable(builder.coverage, container);
+  if (kind !== undefined) builder.unjudgeable(kind, container, 'type', path);
   for (const key of ENCRYPTED) {
     if (holdsOpaque(container, key)) builder.unjudgeable('tokens', container, key, joinPath(path, key));
   }
@@ -124,21 +116,5 @@ function readValue(
   const valuePath = joinPath(path, key);
   if (typeof value === 'string') {
     if (!isDataUrl(value)) turn.take(channel, container, key, path);
-  } else if (Array.isArray(value)) readStrings(reader, value, valuePath);
-  else if (isJsonObject(value)) {
-    const kind = mediaKind(value);
-    if (kind !== undefined) builder.unjudgeable(kind, container, key, valuePath);
-    else readStrings(reader, value, valuePath);
-  }
-}
-
-/** Media deep inside: a fetched document, a picture among the results of a tool. */
-function mediaKind(value: JsonObject): UnjudgedPart['kind'] | undefined {
-  const type = field(value, 'type');
-  const source = field(value, 'source');
-  if (type === 'redacted_thinking') return 'tokens';
-  if (type === 'container_upload') return 'file';
-  const kind = typeof type === 'string' ? MEDIA_KINDS.get(type) : undefined;
-  if (kind !== undefined && isJsonObject(source) && isUnreadable(source)) return kind;
-  return type === 'base64' ? 'file' : undefined;
+  } else if (Array.isArray(value) || isJsonObject(value)) readStrings(reader, value, valuePath);
 }

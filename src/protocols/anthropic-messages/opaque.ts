@@ -3,11 +3,15 @@
  * it can decrypt. Reference: https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking
  */
 import type { UnjudgedPart } from '../../core/conversation.js';
-import type { JsonObject } from '../../core/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
+import { isDataUrl, type Coverage } from '../coverage.js';
 import { field } from '../shape.js';
 
 /** Base64 of either alphabet. Anything else in such a field is text, and judged. */
-const BASE64 = /^[A-Za-z0-9+/_=-]{0,65536}$/;
+const BASE64 = /^[A-Za-z0-9+/_=-]*$/;
+
+/** Nobody checks the signatures of a model that runs at home, so they are bounded; in characters. */
+const LONGEST_SIGNATURE = 65_536;
 
 /** Proves who wrote a thinking block; servers check it or ignore it, no model reads it. */
 export const SIGNATURE = 'signature';
@@ -15,27 +19,47 @@ export const SIGNATURE = 'signature';
 /** Encrypted text that a model reads: searched pages, output of code, a summary of the chat so far. */
 export const ENCRYPTED = ['encrypted_content', 'encrypted_stdout', 'encrypted_index'] as const;
 
-const MEDIA_SOURCES: readonly string[] = ['base64', 'url', 'file'];
-
-/** What a block or a part of one is to a judge of text, by its type. */
-export const MEDIA_KINDS: ReadonlyMap<string, UnjudgedPart['kind']> = new Map([
-  ['image', 'image'],
-  ['document', 'file'],
-  ['container_upload', 'file'],
-] as const);
-
-export function looksOpaque(text: string): boolean {
-  return BASE64.test(text);
-}
+/** Sources that are bytes, or lie where nobody here can look. */
+const MEDIA_SOURCES: readonly JsonValue[] = ['base64', 'url', 'file'];
 
 /** True for a field that holds a string of base64 and is not empty. */
 export function holdsOpaque(container: JsonObject, key: string): boolean {
   const value = field(container, key);
-  return typeof value === 'string' && value !== '' && looksOpaque(value);
+  return typeof value === 'string' && value !== '' && BASE64.test(value);
 }
 
-/** True for a source of bytes, in base64 or somewhere else: no judge of text can read them. */
-export function isUnreadable(source: JsonObject): boolean {
-  const type = field(source, 'type');
-  return typeof type === 'string' && MEDIA_SOURCES.includes(type);
+export function holdsSignature(container: JsonObject): boolean {
+  const value = field(container, SIGNATURE);
+  return typeof value === 'string' && value.length <= LONGEST_SIGNATURE && BASE64.test(value);
+}
+
+/**
+ * What of a block no judge of text can read, and covers just that: whatever else is in the block stays to be
+ * judged.
+ * @returns undefined for a block that is all text
+ */
+export function coverUnreadable(coverage: Coverage, block: JsonObject): UnjudgedPart['kind'] | undefined {
+  const type = field(block, 'type');
+  const source = field(block, 'source');
+  const isUnreadable = isJsonObject(source) && MEDIA_SOURCES.includes(field(source, 'type') ?? '');
+  if (type === 'redacted_thinking') {
+    coverBytes(coverage, block);
+    return 'tokens';
+  }
+  // A source by itself; one within a block was dealt with there.
+  const isBytes = type === 'base64' && holdsOpaque(block, 'data') && !coverage.covers(block, 'data');
+  if (type === 'container_upload' || isBytes) {
+    coverBytes(coverage, block);
+    return 'file';
+  }
+  if (type !== 'image' && !(type === 'document' && isUnreadable)) return undefined;
+  if (isJsonObject(source)) coverBytes(coverage, source);
+  return type === 'image' ? 'image' : 'file';
+}
+
+function coverBytes(coverage: Coverage, container: JsonObject): void {
+  coverage.metadata(container, ['type', 'media_type', 'url', 'file_id']);
+  if (holdsOpaque(container, 'data')) coverage.cover(container, 'data');
+  const url = field(container, 'url');
+  if (typeof url === 'string' && isDataUrl(url)) coverage.cover(container, 'url');
 }

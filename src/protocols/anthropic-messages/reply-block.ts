@@ -3,7 +3,7 @@ import type { UnjudgedPart } from '../../core/conversation.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import type { FrameBuilder } from '../frame-builder.js';
 import { field } from '../shape.js';
-import { ENCRYPTED, holdsOpaque, isUnreadable, MEDIA_KINDS, SIGNATURE } from './opaque.js';
+import { coverUnreadable, ENCRYPTED, holdsOpaque, holdsSignature, SIGNATURE } from './opaque.js';
 
 const METADATA = ['type', 'id', 'tool_use_id', 'error_code', 'media_type', 'retrieved_at'];
 const CALLS: readonly string[] = ['tool_use', 'server_tool_use', 'mcp_tool_use'];
@@ -74,19 +74,14 @@ export function coverOpaque(frame: BlockFrame, value: JsonValue, path: string): 
   if (!isJsonObject(value)) return;
   const { coverage } = builder;
   coverage.metadata(value, METADATA);
-  if (holdsOpaque(value, SIGNATURE)) coverage.cover(value, SIGNATURE);
-  const list = (kind: UnjudgedPart['kind'], key: string): void => {
+  if (holdsSignature(value)) coverage.cover(value, SIGNATURE);
+  const kind = coverUnreadable(coverage, value);
+  if (kind !== undefined) unjudged.push({ kind, path });
+  for (const key of ENCRYPTED) {
+    if (!holdsOpaque(value, key)) continue;
     coverage.cover(value, key);
-    unjudged.push({ kind, path: `${path}.${key}` });
-  };
-  for (const key of ENCRYPTED) if (holdsOpaque(value, key)) list('tokens', key);
-  const type = field(value, 'type');
-  const kind = typeof type === 'string' ? MEDIA_KINDS.get(type) : undefined;
-  const source = field(value, 'source');
-  if (type === 'redacted_thinking' && holdsOpaque(value, 'data')) list('tokens', 'data');
-  else if (type === 'container_upload' && Object.hasOwn(value, 'file_id')) list('file', 'file_id');
-  else if (kind !== undefined && isJsonObject(source) && isUnreadable(source)) list(kind, 'source');
-  else if (type === 'base64' && holdsOpaque(value, 'data')) list('file', 'data');
+    unjudged.push({ kind: 'tokens', path: `${path}.${key}` });
+  }
   for (const [key, inner] of Object.entries(value)) {
     if (!coverage.covers(value, key)) coverOpaque(frame, inner, `${path}.${key}`);
   }

@@ -31,9 +31,9 @@ export class AnthropicMessagesStream implements StreamCodec {
 
   decode(message: JsonObject): ReplyFrame {
     const frame = decodeEvent(message, this.#request.model);
-    if (this.#finished && !frame.isError && frame.texts.length > 0)
-      throw malformed('more text after the end of the message');
     const type = field(message, 'type');
+    const isContent = type === 'content_block_start' || type === 'content_block_delta';
+    if (this.#finished && isContent) throw malformed('more content after the end of the message');
     if (type === 'message_start') this.#rememberHead(field(message, 'message'));
     else if (type === 'content_block_start') this.#stopped.delete(blockIndex(message));
     else if (type === 'content_block_delta' && this.#stopped.has(blockIndex(message)))
