@@ -98,13 +98,24 @@ export class GuardedExchange {
     const since = performance.now();
     this.#read = await readRequest(this.#request, this.#options.format, this.#options.bodyLimitBytes);
     exchange.waited(performance.now() - since);
-    const { conversation, model } = this.#read.request;
-    exchange.model = model;
+    exchange.model = this.#read.request.model;
     const { engine, policy } = this.#parts;
     const { requestId, route, signal } = exchange;
-    const decision = await engine.assessPrompt(conversation, { requestId, policy, route, signal });
-    this.#decided(decision);
-    return decision;
+    const context = { requestId, policy, route, signal };
+    let conversation = engine.prepare(this.#read.request.conversation, context);
+    for (;;) {
+      const decision = await engine.assessPrompt(conversation, context);
+      const without =
+        decision.action === 'block' ? engine.withoutRefused(conversation, decision, context) : undefined;
+      if (without !== undefined) {
+        conversation = without;
+        continue;
+      }
+      // What was replaced in the conversation is replaced in the body that the handler reads, too.
+      this.#read = { ...this.#read, request: { ...this.#read.request, conversation } };
+      this.#decided(decision);
+      return decision;
+    }
   }
 
   async #refusePrompt(decision: Decision): Promise<void> {

@@ -27,8 +27,8 @@ export interface AppRequest extends IncomingMessage {
  * `invalid_json`, `client_closed`.
  */
 export async function takeBody(request: AppRequest, limitBytes: number): Promise<JsonValue | undefined> {
-  const { headers, body } = request;
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  const { body } = request;
+  const hasBody = announcesBody(request);
   if (request._body === true || request.readableDidRead || !hasBody) {
     if (body !== undefined) return parsedBody(body);
     if (hasBody)
@@ -39,10 +39,22 @@ export async function takeBody(request: AppRequest, limitBytes: number): Promise
     return undefined;
   }
   checkHeaders(request, limitBytes);
-  const parsed = parseJsonStrict(await readBytes(request, limitBytes));
+  const bytes = await readBytes(request, limitBytes);
+  if (bytes.length === 0 && request.httpVersionMajor >= 2) return undefined;
+  const parsed = parseJsonStrict(bytes);
   request.body = parsed;
   request._body = true;
   return parsed;
+}
+
+/** HTTP/2 has neither of the two headers by which HTTP/1 announces a body: there, a body is what follows. */
+function announcesBody(request: AppRequest): boolean {
+  if (request.httpVersionMajor >= 2) {
+    const { stream } = request as { stream?: { endAfterHeaders?: boolean } };
+    return stream?.endAfterHeaders !== true;
+  }
+  const { headers } = request;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** Whether an upload handler (multer, say) put files beside the body. */

@@ -208,7 +208,8 @@ export class ResponseHold {
   #settleHead(): void {
     if (this.#hasBegun) return;
     this.#status = this.#response.statusCode;
-    this.#statusMessage = this.#response.statusMessage;
+    // HTTP/2 has no such text, and Node warns of whoever asks for it.
+    if (this.#response.req.httpVersionMajor < 2) this.#statusMessage = this.#response.statusMessage;
     this.#hasBegun = true;
     this.#begin(true);
   }
