@@ -58,20 +58,18 @@ export async function reviewPrompt(
       if (!wanted.has(index)) continue;
       const verdict = await questions.about(at, timed);
       found.push(verdict);
-      decision = decideOn(found);
-      if (decision.action === 'block') {
-        decision = { ...decision, turn: index };
+      // All verdicts together block exactly when one of them does.
+      const alone = decideOn([verdict]);
+      if (alone.action === 'block') {
+        decision = { ...decideOn(found), turn: index };
         break;
       }
-      if (isSafe(decision) || isSafe(decideOn([verdict]))) wanted.rememberSafe(index);
+      if (alone.intended === 'allow' && alone.reason === 'safe') wanted.rememberSafe(index);
     }
+    if (found.length > 0) decision ??= decideOn(found);
   }
   decision ??= nothingToJudge(policy, 'prompt');
   return conclude(beside === undefined ? decision : weightier(beside, decision));
-}
-
-function isSafe({ intended, reason }: Decision): boolean {
-  return intended === 'allow' && reason === 'safe';
 }
 
 interface WantedTurns {

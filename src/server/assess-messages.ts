@@ -4,6 +4,9 @@ import { toGuardMessages, turnText, type Conversation } from '../core/conversati
 import type { Action, CategoryHit, Decision, DecisionReason, TreatedFinding } from '../core/decision.js';
 import type { JsonObject } from '../core/json.js';
 import { nothingToJudge } from '../engine/nothing-to-judge.js';
+import type { PromptReview } from '../engine/prompt-review.js';
+import type { RequestContext } from '../engine/request-context.js';
+import { weightier } from '../engine/weightier.js';
 import { decideUnjudged, policyOn, type Policy } from '../policy/policy.js';
 import { openAiChat } from '../protocols/index.js';
 import type { GuardParts, ItemContext } from './guard-api/index.js';
@@ -42,10 +45,11 @@ export interface GuardAssessment {
 }
 
 /**
- * Judges a prompt (every turn, the newest first, until one is blocked) or, when the last message is the
- * assistant's, that reply with the others as its context, and the code in it. Judges a direction also
- * when the policy leaves it out, since it was asked for here. A guard without an answer is the reason
- * `unavailable`, never an error.
+ * Judges a prompt (the turns that the policy wants judged, the newest first, until one is blocked) or, when
+ * the last message is the assistant's, that reply with the others as its context, and the code in it. Judges
+ * a direction also when the policy leaves it out, since it was asked for here. The messages stay as they
+ * are, and so does what the caller sends: hidden characters that the policy wants stripped are a reason to
+ * block here. A guard without an answer is the reason `unavailable`, never an error.
  * @throws GuardError('invalid_request') naming what is wrong with the messages
  */
 export async function assessMessages(
@@ -57,30 +61,55 @@ export async function assessMessages(
   const { conversation } = openAiChat.decodeRequest(body);
   const direction: Direction = conversation.turns.at(-1)?.role === 'Agent' ? 'reply' : 'prompt';
   const given = policyOn(parts.policy, route);
-  const policy: Policy = { ...given, [direction]: { ...given[direction], enabled: true } };
-  const deadline = performance.now() + policy.judgeTotalTimeoutMs;
-  const context = { requestId, policy, route, signal, deadline };
-
-  const verdicts: Verdict[] = [];
-  let decision = nothingToJudge(policy, direction);
-  const all = toGuardMessages(conversation.turns);
-  const ends = direction === 'reply' ? [all.length] : all.map((_, index) => all.length - index);
-  const code = direction === 'reply' ? await scanReply(parts, conversation, context) : [];
-  for (const end of ends) {
-    verdicts.push(await parts.engine.judgeMessages(all.slice(0, end), direction, context));
-    decision = parts.engine.decide({ direction, verdicts, code }, policy);
-    if (decision.action === 'block') break;
-  }
-  const unjudged = decideUnjudged(conversation.unjudged, 'prompt', policy);
-  if (unjudged !== undefined && decision.intended !== 'block') decision = unjudged;
-  parts.emit({ type: 'decision', requestId, decision });
+  const policy: Policy = {
+    ...given,
+    // An answer is wanted for these messages, also when the same ones were judged before.
+    turns: given.turns === 'new' ? 'all' : given.turns,
+    [direction]: { ...given[direction], enabled: true },
+  };
+  const context = { requestId, policy, route, signal };
+  const { decision, verdicts } =
+    direction === 'prompt'
+      ? await parts.engine.reviewPrompt(unchangeable(conversation), context)
+      : await reviewReply(parts, conversation, context);
   return toAssessment(decision, verdicts, requestId);
+}
+
+/** The conversation without a way to edit it. */
+function unchangeable(conversation: Conversation): Conversation {
+  const turns = conversation.turns.map((turn) => ({
+    ...turn,
+    segments: turn.segments.map((segment) => ({ ...segment, replace: undefined })),
+  }));
+  return { ...conversation, turns };
+}
+
+type ReplyContext = RequestContext & { readonly signal: AbortSignal };
+
+async function reviewReply(
+  parts: GuardParts,
+  conversation: Conversation,
+  context: ReplyContext,
+): Promise<PromptReview> {
+  const { policy, requestId } = context;
+  const code = await scanReply(parts, conversation, context);
+  const messages = toGuardMessages(conversation.turns);
+  const verdicts =
+    messages.length === 0 ? [] : [await parts.engine.judgeMessages(messages, 'reply', context)];
+  const judged =
+    verdicts.length === 0
+      ? nothingToJudge(policy, 'reply')
+      : parts.engine.decide({ direction: 'reply', verdicts, code }, policy);
+  const unjudged = decideUnjudged(conversation.unjudged, 'prompt', policy);
+  const decision = unjudged === undefined ? judged : weightier(unjudged, judged);
+  parts.emit({ type: 'decision', requestId, decision });
+  return { decision, verdicts };
 }
 
 async function scanReply(
   { engine, emit }: GuardParts,
   { turns }: Conversation,
-  { requestId, policy, signal }: { requestId: string; policy: Policy; signal: AbortSignal },
+  { requestId, policy, signal }: ReplyContext,
 ): Promise<CodeAssessment[]> {
   const reply = turns.at(-1);
   if (reply === undefined || !policy.code.enabled) return [];

@@ -1,6 +1,7 @@
 /** Judges the last of some messages and tells what the policy finds in it. */
 import type { ScoredVerdict, UnavailableReason } from '../../core/assessment.js';
 import type { GuardMessage } from '../../core/conversation.js';
+import { stripHidden } from '../../core/hidden-characters.js';
 import { policyOn, type Policy } from '../../policy/policy.js';
 import { UNCATEGORIZED } from '../../core/taxonomy.js';
 import type { GuardParts, ItemContext } from './parts.js';
@@ -24,6 +25,7 @@ export type Judgement =
 /**
  * Unsafe is what reaches a threshold of the policy whose action is not `allow`. The question is asked
  * explicitly, so a direction that the policy does not judge on its way through the proxy is judged here.
+ * Where the policy strips hidden characters, the text without them is judged.
  * Nothing is carried out, so the decision is told to the listeners as one of `mode: monitor`.
  */
 export async function judgeLast(
@@ -38,7 +40,8 @@ export async function judgeLast(
     mode: 'monitor',
     [direction]: { ...given[direction], enabled: true },
   };
-  const verdict = await parts.engine.judgeMessages(messages, direction, { ...context, policy });
+  const judged = policy.hiddenCharacters === 'strip' ? messages.map(visible) : messages;
+  const verdict = await parts.engine.judgeMessages(judged, direction, { ...context, policy });
   const decision = parts.engine.decide({ direction, verdicts: [verdict], code: [] }, policy);
   parts.emit({ type: 'decision', requestId: context.requestId, decision });
 
@@ -53,6 +56,11 @@ export async function judgeLast(
     .map(({ id }) => id)
     .sort(byNumber);
   return { verdict: decision.intended === 'allow' ? 'safe' : 'unsafe', scored: verdict, categories, judge };
+}
+
+/** As the model would get it. */
+function visible({ role, text }: GuardMessage): GuardMessage {
+  return { role, text: stripHidden(text).text };
 }
 
 /** `S2` before `S10`. */
