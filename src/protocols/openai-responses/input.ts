@@ -139,6 +139,7 @@ function readPart(
   path: string,
 ): void {
   checkPart(part, path);
+  builder.coverage.metadata(part, ['type']);
   const type = field(part, 'type');
   const word = typeof type === 'string' ? type : '';
   const media = MEDIA_PARTS.get(word);
@@ -154,8 +155,9 @@ function readPart(
     // Results of the server's own tools have many shapes: logs, rows, hits. What is not taken here is judged as `other`.
     if (word === 'image') readMedia(builder, part, 'image', path);
     else {
+      builder.coverage.metadata(part, ['file_id']);
       for (const [key, text] of Object.entries(part))
-        if (key !== 'type' && typeof text === 'string' && !isDataUrl(text))
+        if (!builder.coverage.covers(part, key) && typeof text === 'string' && !isDataUrl(text))
           turn.take(channel, part, key, path);
     }
   } else {
@@ -165,7 +167,6 @@ function readPart(
       type,
     );
   }
-  builder.coverage.metadata(part, ['type']);
 }
 
 /** The part's own strings (a file's name) stay to be judged; what holds or names the media is covered. */
