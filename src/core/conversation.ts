@@ -4,8 +4,6 @@
  * a policy has to say what happens to it.
  */
 
-import { withPlainStrings } from './json-strings.js';
-
 /** Llama Guard's words for who speaks: everything that goes in is User, everything generated is Agent. */
 export type GuardRole = 'User' | 'Agent';
 
@@ -58,17 +56,14 @@ export interface GuardMessage {
   readonly text: string;
 }
 
-/** All text of a turn as a guard reads it: segments separated by a newline, JSON also in plain words. */
+/** All text of a turn as a guard reads it: segments separated by a newline. */
 export function turnText(turn: Turn): string {
   return readable(turn.segments.map((segment) => segment.text));
 }
 
-/** Texts as a guard reads them: joined by newlines without the empty ones, JSON also in plain words. */
+/** Texts as a guard reads them: joined by newlines without the empty ones. JSON is read in plain words beside (json-strings.ts). */
 export function readable(texts: readonly string[]): string {
-  return texts
-    .filter((text) => text !== '')
-    .map(withPlainStrings)
-    .join('\n');
+  return texts.filter((text) => text !== '').join('\n');
 }
 
 /** One guard message a turn; turns without any text are dropped. */

@@ -3,7 +3,6 @@
  * it has read already: nobody goes over a long reply again for each new window.
  */
 import { readable } from '../core/conversation.js';
-import { beginsAsJson } from '../core/json-strings.js';
 import type { GrowingText } from './growing-text.js';
 import { endOf } from './growing-text.js';
 
@@ -14,7 +13,7 @@ interface NamedText extends GrowingText {
 export type Reading =
   /** To be put behind what was read before; may be empty. */
   | { readonly kind: 'addition'; readonly text: string }
-  /** In place of all that was read before: more came in between, or JSON, whose plain words stand behind it. */
+  /** In place of all that was read before: more came in between. */
   | { readonly kind: 'whole'; readonly text: string };
 
 export interface GrowingReading {
@@ -28,19 +27,14 @@ interface Seen {
 }
 
 export function createGrowingReading(): GrowingReading {
-  /** The texts that were not empty the last time; undefined where one of them may be JSON. */
-  let seen: readonly Seen[] | undefined = [];
-  /** Texts that are read as they are, whatever follows. */
-  const plain = new Set<string>();
+  /** The texts that were not empty the last time. */
+  let seen: readonly Seen[] = [];
 
   return {
     next(texts) {
       const present = texts.filter(({ text }) => text !== '');
-      for (const { id, text } of present)
-        if (!plain.has(id) && /\S/.test(text) && !beginsAsJson(text)) plain.add(id);
-      const allPlain = present.every(({ id }) => plain.has(id));
-      const addition = seen === undefined || !allPlain ? undefined : additionTo(seen, present);
-      seen = allPlain ? present.map(({ id, text }) => ({ id, length: text.length })) : undefined;
+      const addition = additionTo(seen, present);
+      seen = present.map(({ id, text }) => ({ id, length: text.length }));
       if (addition !== undefined) return { kind: 'addition', text: addition };
       return { kind: 'whole', text: readable(present.map(({ text }) => text)) };
     },

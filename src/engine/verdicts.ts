@@ -13,6 +13,9 @@ import { normalMessage } from './normal-text.js';
 import { firstLink, keyOf, nextLink, type Link } from './question-key.js';
 import { questionSettings } from './question-settings.js';
 import type { RequestContext } from './request-context.js';
+import { viewsOf } from './views/text-views.js';
+import { createViewedMessage } from './views/viewed-message.js';
+import { worstOf, type ViewVerdict } from './views/worst-view.js';
 
 /** A conversation whose messages can be asked about one by one. */
 export interface Questions {
@@ -46,18 +49,29 @@ export function createVerdicts({ judge, taxonomies, ask }: VerdictParts): Verdic
     open(given, direction, opened) {
       const settings = questionSettings(direction, opened, judge, taxonomies);
       const messages = given.map(normalMessage);
-      const links = linksOf(messages, firstLink(judge, settings));
+      const first = firstLink(judge, settings);
+      const links = linksOf(messages, first);
       return {
         count: messages.length,
         async about(index, context) {
-          const upTo = messages.slice(0, index + 1);
-          const role = upTo.at(-1)?.role ?? 'User';
-          const link = links[index];
-          if (link === undefined) throw new RangeError(`there is no message ${index}`);
-          const request = { ...settings, messages: upTo };
-          const start = (options: JudgeOptions): Promise<Verdict> => judge.assess(request, options);
-          const verdict = await ask({ key: keyOf(link), role, direction, start }, context);
-          return inTaxonomyOf(context.policy, verdict);
+          const message = messages[index];
+          if (message === undefined) throw new RangeError(`there is no message ${index}`);
+          const { role } = message;
+          // As written in every view: each of these messages is judged in its own views when it is asked about.
+          const before = messages.slice(0, index);
+          const link = links[index - 1] ?? first;
+          const verdictOn = async (text: string, view: string | undefined): Promise<ViewVerdict> => {
+            const last = { role, text };
+            const request = { ...settings, messages: [...before, last] };
+            const key = keyOf(nextLink(link, last));
+            const start = (options: JudgeOptions): Promise<Verdict> => judge.assess(request, options);
+            return { verdict: await ask({ key, role, direction, start }, context), view };
+          };
+          const [asWritten, ...others] = await Promise.all([
+            verdictOn(message.text, undefined),
+            ...viewsOf(message.text, context.policy.views).map(({ name, text }) => verdictOn(text, name)),
+          ]);
+          return inTaxonomyOf(context.policy, worstOf([asWritten, ...others], settings.categoriesFrom));
         },
       };
     },
@@ -65,7 +79,8 @@ export function createVerdicts({ judge, taxonomies, ask }: VerdictParts): Verdic
     openReply(before, context) {
       const settings = questionSettings('reply', context, judge, taxonomies);
       const parts = { judge, ask, settings, before: before.map(normalMessage), direction: 'reply' } as const;
-      const message = createGrowingMessage(parts, context);
+      const open = (): GrowingMessage => createGrowingMessage(parts, context);
+      const message = createViewedMessage(open, context.policy.views, settings.categoriesFrom);
       return {
         add: async (more) => inTaxonomyOf(context.policy, await message.add(more)),
         replace: async (text) => inTaxonomyOf(context.policy, await message.replace(text)),

@@ -5,6 +5,7 @@ import type { Verdict } from '../../src/core/assessment.js';
 import { readable, type GuardMessage } from '../../src/core/conversation.js';
 import type { Judge, JudgeStreamRequest } from '../../src/core/judge.js';
 import type { ReplyText } from '../../src/engine/reply-review.js';
+import { viewsOf } from '../../src/engine/views/text-views.js';
 import { benchOf, chatOf, judgeOf, noScanner } from './scripted-judge.js';
 
 interface Streamed {
@@ -90,11 +91,12 @@ describe('a reply in windows', () => {
     const { judge, streams } = streamingJudge();
     const { engine, context } = benchOf(judge);
     const review = engine.openReply(question, context(noCode));
-    const json = ['{"a": "one two', '{"a": "one two"}'];
-    const plain = json.map((text) => readable([text]));
-    expect(plain[1]?.startsWith(plain[0] ?? '')).toBe(false);
-    for (const text of json) await review.judge([textOf(text)]);
-    expect(streams.map(({ pushes }) => pushes)).toEqual([[plain[0]], [plain[1]]]);
+    const windows = [
+      ['Well', 'Hi'],
+      ['Well, now', 'Hi'],
+    ].map(([thought = '', text = '']) => [textOf(thought, '0/reasoning'), textOf(text)]);
+    for (const texts of windows) await review.judge(texts);
+    expect(streams.map(({ pushes }) => pushes)).toEqual([['Well\nHi'], ['Well, now\nHi']]);
     expect(streams.map(({ closed }) => closed)).toEqual([1, 0]);
   });
 
@@ -158,7 +160,10 @@ describe('any windows of any choices, with or without a memory', () => {
           const wholes = [0, 1, 2].map((choice) =>
             readable([...texts.values()].filter((one) => one.choice === choice).map(({ text }) => text)),
           );
-          const scores = wholes.filter((text) => text !== '').map(score);
+          const scores = wholes
+            .filter((text) => text !== '')
+            .flatMap((text) => [text, ...viewsOf(text, settings.policy.views).map((view) => view.text)])
+            .map(score);
           expect(decision.action).toBe(Math.max(0, ...scores) >= 0.5 ? 'block' : 'allow');
           const highest = decision.categories[0]?.score;
           if (highest !== undefined) expect(highest).toBe(Math.max(...scores));

@@ -1,0 +1,92 @@
+/**
+ * Words that are moved along the alphabet (ROT13 and the other Caesar shifts), mirrored in it (Atbash), or
+ * written backwards. Looked for only where words that nobody knows stand together, and believed only where
+ * known words come out.
+ */
+import { isWord, shareOfWords } from './english.js';
+
+const WORD = /[A-Za-z]+(?:['’][A-Za-z]{1,2})?/g;
+/** Letters that a run of unknown words needs, less those of the known words among them. */
+const RUN_LETTERS = 8;
+/** How much a known word speaks against a run, for each of its letters. */
+const KNOWN_WEIGHT = 1.5;
+/** UTF-16 units from the start of a run by which the cipher is found. */
+const SAMPLE = 400;
+/** Of the letters that a decoded run has to have in words. */
+const WORDS = 0.75;
+
+interface Run {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Runs of words in which unknown ones prevail (each the best sum of Kadane's algorithm, then the next). */
+function unknownRuns(text: string): Run[] {
+  const runs: Run[] = [];
+  let sum = 0;
+  let best = 0;
+  let start = 0;
+  let end = 0;
+  const close = (): void => {
+    if (best >= RUN_LETTERS) runs.push({ start, end });
+    sum = 0;
+    best = 0;
+  };
+  for (const { 0: word, index } of text.matchAll(WORD)) {
+    const known = isWord(word.replace(/['’]/, ''));
+    // Short words are words by chance, in any cipher.
+    const weight = known ? (word.length < 3 ? 0 : -KNOWN_WEIGHT * word.length) : word.length;
+    if (sum === 0 && weight > 0) start = index;
+    sum = Math.max(0, sum + weight);
+    if (sum > best) {
+      best = sum;
+      end = index + word.length;
+    }
+    if (sum === 0 || best - sum > RUN_LETTERS * KNOWN_WEIGHT) close();
+  }
+  close();
+  return runs;
+}
+
+const shifted = (text: string, by: number): string =>
+  text.replace(/[A-Za-z]/g, (letter) => {
+    const base = letter < 'a' ? 65 : 97;
+    return String.fromCharCode(((letter.charCodeAt(0) - base + by) % 26) + base);
+  });
+
+const mirrored = (text: string): string =>
+  text.replace(/[A-Za-z]/g, (letter) =>
+    String.fromCharCode((letter < 'a' ? 155 : 219) - letter.charCodeAt(0)),
+  );
+
+const backwards = (text: string): string => [...text].reverse().join('');
+
+interface Cipher {
+  readonly name: string;
+  readonly undo: (text: string) => string;
+}
+
+const CIPHERS: readonly Cipher[] = [
+  { name: 'rot13', undo: (text) => shifted(text, 13) },
+  { name: 'reversed', undo: backwards },
+  { name: 'atbash', undo: mirrored },
+  ...Array.from({ length: 25 }, (_, n) => n + 1)
+    .filter((by) => by !== 13)
+    .map((by) => ({ name: 'caesar', undo: (text: string) => shifted(text, by) })),
+];
+
+/** Takes time linear in the text. */
+export function decodeCiphers(text: string, found: (name: string) => void): string {
+  let result = '';
+  let at = 0;
+  for (const { start, end } of unknownRuns(text)) {
+    const given = text.slice(start, end);
+    const sample = given.slice(0, SAMPLE);
+    const cipher = CIPHERS.find(({ undo }) => shareOfWords(undo(sample)) >= WORDS);
+    if (cipher === undefined) continue;
+    found(cipher.name);
+    result += text.slice(at, start) + cipher.undo(given);
+    at = end;
+  }
+  return at === 0 ? text : result + text.slice(at);
+}
