@@ -8,7 +8,7 @@ import { decodeVectors } from '../numbers/reply.js';
 import { readMessage } from '../openai-chat/message.js';
 import { errorBody } from '../openai-chat/write.js';
 import { readPrompts } from '../prompts.js';
-import { createCaseCheck, field, isAbsent, readWord, requireArray } from '../shape.js';
+import { createCaseCheck, expected, field, isAbsent, requireArray } from '../shape.js';
 import { createUnstreamedFormat, type UnstreamedFormat } from '../unstreamed.js';
 
 /** As many as OpenAI takes. */
@@ -34,8 +34,9 @@ function read(builder: ConversationBuilder, body: JsonObject): void {
   if (isAbsent(messages) || !isAbsent(field(body, 'input')))
     readPrompts(builder, body, 'input', { most: MOST_INPUTS, objects: true, turns: 'one' });
   // Other encodings are raw bytes, which nobody here reads.
-  if (!isAbsent(field(body, 'encoding_format')))
-    readWord(body, 'encoding_format', '', ['float', 'base64'] as const);
+  const encoding = field(body, 'encoding_format');
+  if (!isAbsent(encoding) && encoding !== 'float' && encoding !== 'base64')
+    throw expected('encoding_format', 'float or base64', encoding);
   builder.coverage.metadata(body, METADATA);
 }
 
