@@ -4,15 +4,17 @@
  * note. It never says what may be released: that is the gate's part.
  */
 import type { Assessment, CodeAssessment, Verdict } from '../core/assessment.js';
-import type { CodeBlock, CodeScanner } from '../core/code-scanner.js';
+import type { CodeScanner } from '../core/code-scanner.js';
 import type { Channel, UnjudgedPart } from '../core/conversation.js';
 import type { Decision } from '../core/decision.js';
 import type { EventSink } from '../core/events.js';
-import type { Policy } from '../policy/policy.js';
-import { createBlockFinder, type BlockFinder } from './block-finder.js';
+import { decideUnjudged, type Policy } from '../policy/policy.js';
+import { createCodeDecisions } from './code-decisions.js';
+import { createCodeInText, type CodeInText } from './code-in-text.js';
 import type { GrowingMessage } from './growing-message.js';
 import { createGrowingReading, type GrowingReading } from './growing-reading.js';
 import type { RequestContext } from './request-context.js';
+import { weightier } from './weightier.js';
 
 /** One text of the reply as far as it has come. */
 export interface ReplyText {
@@ -53,7 +55,10 @@ export interface ReviewOutcome {
 export interface ReplyReview {
   /** Judges all texts so far, and decides on the parts that nobody can read. Windows are judged one after the other: do not call it again before it settled. */
   judge(texts: readonly ReplyText[], unjudged?: readonly UnjudgedPart[]): Promise<ReviewOutcome>;
-  /** Offset from which `text` may belong to code that is not judged yet; its length when code is not scanned. */
+  /**
+   * Offset from which `text`, as it was judged last, may belong to code that is not judged yet; its length
+   * when code is not scanned.
+   */
   holdFrom(text: ReplyText): number;
   /** Gives back what the judge keeps for this reply. To be called when the reply has ended, whatever way. */
   close(): void;
@@ -76,19 +81,14 @@ interface Choice {
   whole: string | undefined;
 }
 
-/** The fenced blocks of one text, and how many of them are closed and scanned. */
-interface Fences {
-  readonly finder: BlockFinder;
-  scanned: number;
-}
-
 export function createReplyReview(parts: ReviewParts, context: RequestContext): ReplyReview {
   const { policy, requestId } = context;
   const scanOptions = { signal: context.signal, timeoutMs: policy.code.timeoutMs };
   const choices = new Map<number, Choice>();
-  const fences = new Map<string, Fences>();
-  /** Scans by text and place; a closed block never changes. */
-  const scans = new Map<string, CodeAssessment>();
+  const codeIn = new Map<string, CodeInText>();
+  /** Scans of tool arguments, by text and length. */
+  const calls = new Map<string, CodeAssessment>();
+  const decisions = createCodeDecisions(parts.decide, policy);
 
   async function judgeChoice(index: number, texts: readonly ReplyText[]): Promise<void> {
     let choice = choices.get(index);
@@ -105,78 +105,33 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
     choice.whole = kind === 'whole' ? text : undefined;
   }
 
-  function fencesOf({ id }: ReplyText): Fences {
-    let found = fences.get(id);
+  function codeOf({ id }: ReplyText): CodeInText {
+    let found = codeIn.get(id);
     if (found === undefined) {
-      found = { finder: createBlockFinder(parts.scanner), scanned: 0 };
-      fences.set(id, found);
+      found = createCodeInText(id, {
+        scanner: parts.scanner,
+        options: scanOptions,
+        decide: (code) => decisions.onSnippets([code]),
+        onScanned: (code) => parts.emit({ type: 'code-scanned', requestId, code }),
+      });
+      codeIn.set(id, found);
     }
     return found;
   }
 
-  async function scanText(text: ReplyText): Promise<BlockNote[]> {
-    const notes: BlockNote[] = [];
-    const keep = (key: string, offset: number, scanned: CodeAssessment): void => {
-      scans.set(key, scanned);
-      parts.emit({ type: 'code-scanned', requestId, code: scanned });
-      const decision = decideOn([scanned]);
-      if (decision.action === 'annotate')
-        notes.push({ textId: text.id, start: offset, end: offset, decision });
-    };
-    const known = fencesOf(text);
-    const { blocks } = known.finder.locate(text);
-    for (const block of blocks.slice(known.scanned)) {
-      const key = `${text.id}@${block.start}-${block.end}`;
-      if (!scans.has(key) && (block.closed || text.complete))
-        keep(key, block.end, await scanBlock(text.text, block));
-      // Some servers send more after they called a reply finished: an open block may still grow.
-      if (block.closed) known.scanned += 1;
-    }
-    const key = `${text.id}@${text.text.length}`;
-    if (text.complete && text.channel === 'text' && !scans.has(key))
-      keep(key, text.text.length, await scanUnfenced(text.text, blocks));
-    return notes;
-  }
-
-  /**
-   * Code that nobody fenced. What is code and what is prose shows only when the text is complete, so
-   * this holds back no more than the last window.
-   */
-  async function scanUnfenced(text: string, fenced: readonly CodeBlock[]): Promise<CodeAssessment> {
-    const scanned = await parts.scanner.scanText(text, scanOptions);
-    if (scanned.status === 'unavailable') return scanned;
-    const starts = new Set(fenced.map(({ start }) => start));
-    return { ...scanned, blocks: scanned.blocks.filter(({ start }) => !starts.has(start)) };
-  }
-
-  async function scanBlock(text: string, block: CodeBlock): Promise<CodeAssessment> {
-    const { start, end, tag } = block;
-    const code = text.slice(block.codeStart, block.codeEnd);
-    const outcome = await parts.scanner.scanCode(code, tag, scanOptions);
-    if (outcome.status === 'unavailable') return outcome;
-    const { language, findings, ms } = outcome;
-    return { status: 'scanned', ms, blocks: [{ start, end, language, findings }] };
-  }
-
   async function scanArguments(text: ReplyText, texts: readonly ReplyText[]): Promise<void> {
     const key = `${text.id}@${text.text.length}`;
-    if (!text.complete || scans.has(key)) return;
+    if (!text.complete || calls.has(key)) return;
     // `0/tool/1/arguments` belongs to `0/tool/1/name`, which may tell the language: `run_python`.
     const call = text.id.slice(0, text.id.lastIndexOf('/'));
     const name = texts.find(({ id }) => id === `${call}/name`)?.text ?? '';
     const scanned = await parts.scanner.scanToolArguments(name, text.text, scanOptions);
-    scans.set(key, scanned);
+    calls.set(key, scanned);
     parts.emit({ type: 'code-scanned', requestId, code: scanned });
   }
 
-  /** A decision on code alone: the guard's verdicts are left out. */
-  function decideOn(code: readonly CodeAssessment[]): Decision {
-    const codeOnly: Policy = { ...policy, reply: { ...policy.reply, enabled: false } };
-    return parts.decide({ direction: 'reply', verdicts: [], code }, codeOnly);
-  }
-
   return {
-    async judge(texts) {
+    async judge(texts, unjudged = []) {
       const notes: BlockNote[] = [];
       if (policy.reply.enabled) {
         for (const choice of new Set(texts.map((text) => text.choice))) {
@@ -189,15 +144,16 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
       if (policy.code.enabled) {
         for (const text of texts) {
           if (text.channel === 'tool_arguments') await scanArguments(text, texts);
-          else notes.push(...(await scanText(text)));
+          else notes.push(...(await codeOf(text).look(text, text.complete)));
         }
       }
-      const found = [...choices.values()].flatMap(({ verdict }) => (verdict === undefined ? [] : [verdict]));
-      // A reply without any text yet has no verdict, and needs none.
-      const decision =
-        policy.reply.enabled && found.length > 0
-          ? parts.decide({ direction: 'reply', verdicts: found, code: [...scans.values()] }, policy)
-          : decideOn([...scans.values()]);
+      const verdicts = [...choices.values()].flatMap(({ verdict }) =>
+        verdict === undefined ? [] : [verdict],
+      );
+      const snippets = [...codeIn.values()].flatMap(({ scans }) => [...scans]);
+      const onText = decisions.onAll(verdicts, snippets, [...calls.values()]);
+      const onParts = decideUnjudged(unjudged, 'reply', policy);
+      const decision = onParts === undefined ? onText : weightier(onText, onParts);
       parts.emit({ type: 'decision', requestId, decision });
       return { decision, notes };
     },
@@ -205,7 +161,7 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
     holdFrom(text) {
       if (!policy.code.enabled || text.complete) return text.text.length;
       if (text.channel === 'tool_arguments') return 0;
-      return fencesOf(text).finder.locate(text).holdFrom;
+      return Math.min(text.text.length, codeOf(text).free);
     },
 
     close() {

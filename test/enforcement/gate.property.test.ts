@@ -44,13 +44,18 @@ async function check(
         safe.some((judged) => judged.includes(text)),
         `${key} was found safe`,
       ).toBe(true);
-      // A call is held until it is complete, and so is a block.
-      const code = key.endsWith('/arguments')
-        ? [full]
-        : (blocks.get(key) ?? [])
-            .filter(({ start }) => text.length > start)
-            .map(({ codeStart, codeEnd }) => full.slice(codeStart, codeEnd));
-      for (const one of code) expect(scanned, `${key}: the code was scanned`).toContain(one);
+      // A call is held until it is complete; a block leaves a few lines behind its scans.
+      if (key.endsWith('/arguments')) {
+        expect(scanned, `${key}: the call was scanned`).toContain(full);
+        continue;
+      }
+      for (const { start, codeStart, codeEnd } of blocks.get(key) ?? []) {
+        if (text.length <= start) continue;
+        const code = full.slice(codeStart, codeEnd);
+        const left = full.slice(codeStart, Math.min(text.length, codeEnd));
+        const covers = (one: string): boolean => code.startsWith(one) && one.startsWith(left);
+        expect(scanned.some(covers), `${key}: the code was scanned`).toBe(true);
+      }
     }
   }
 

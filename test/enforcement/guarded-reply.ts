@@ -4,9 +4,11 @@
  * they were shown, and when they had answered.
  */
 import { stringify } from 'yaml';
+import { createCodeFinder } from '../../src/classifiers/code/extract/code-finder.js';
 import { locate } from '../../src/classifiers/code/extract/fences.js';
+import { createCodeStream } from '../../src/classifiers/code/stream/code-stream.js';
 import type { CodeAssessment, Finding, Verdict } from '../../src/core/assessment.js';
-import type { CodeScanner } from '../../src/core/code-scanner.js';
+import type { CodeFinder, CodeScanner, CodeScanOutcome } from '../../src/core/code-scanner.js';
 import { restatingStream } from '../../src/core/restating-stream.js';
 import type { Judge } from '../../src/core/judge.js';
 import type { ReplyFrame } from '../../src/core/wire-format.js';
@@ -106,13 +108,23 @@ export function scripted({ judgeDelays = [], failure }: Script = {}): Scripted {
     const block = { start: 0, end: code.length, language: 'python', findings: findingsIn(code) };
     return { status: 'scanned', blocks: [block], ms: 1 };
   };
+  const scanCode = async (code: string): Promise<CodeScanOutcome> => {
+    await assess(code);
+    return { status: 'scanned', language: 'python', findings: findingsIn(code), ms: 1 };
+  };
   const scanner: CodeScanner = {
     ready: () => Promise.resolve(),
     locate,
-    async scanCode(code) {
-      await assess(code);
-      return { status: 'scanned', language: 'python', findings: findingsIn(code), ms: 1 };
-    },
+    openText: fencesOrAll,
+    openCode: () =>
+      createCodeStream({
+        scanWhole: scanCode,
+        scanGrowing: async (code) => ({
+          ...(await scanCode(code)),
+          settledLines: Math.max(0, code.split('\n').length - 5),
+        }),
+      }),
+    scanCode,
     // Takes a text without any fence for code.
     scanText: (text) =>
       locate(text).blocks.length === 0
@@ -125,6 +137,23 @@ export function scripted({ judgeDelays = [], failure }: Script = {}): Scripted {
     close: () => Promise.resolve(),
   };
   return { judge, scanner, safe, asked, scanned, toolNames };
+}
+
+/** Takes a text without any fence for code, once it is complete. */
+function fencesOrAll(): CodeFinder {
+  const finder = createCodeFinder();
+  let code = '';
+  return {
+    push(added, complete) {
+      code += added;
+      const { snippets, holdFrom } = finder.push(added, complete);
+      const fenced = snippets.filter((snippet) => snippet.fenced);
+      if (!complete || code === '' || locate(code).blocks.length > 0) return { snippets: fenced, holdFrom };
+      const [start, end] = [0, code.length];
+      const place = { start, end, codeStart: start, codeEnd: end, lines: 0, linesEnd: 0 };
+      return { snippets: [{ ...place, code, tag: undefined, fenced: false, closed: true }], holdFrom };
+    },
+  };
 }
 
 export interface RunOptions {

@@ -1,57 +1,8 @@
 /** Nothing that grows is gone over twice, and nothing is lost by that. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { locate } from '../../src/classifiers/code/extract/fences.js';
 import { readable } from '../../src/core/conversation.js';
-import { createBlockFinder } from '../../src/engine/block-finder.js';
 import { createGrowingReading } from '../../src/engine/growing-reading.js';
-
-/** A text in the pieces in which it comes; whether the caller says what is new. */
-const growth = (unit: fc.Arbitrary<string>) =>
-  fc.array(fc.record({ piece: fc.string({ unit, maxLength: 12 }), tells: fc.boolean() }), { maxLength: 12 });
-
-const markdown = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom('```\n', '```', '~~~\n', '\n', '> ', '- ', '1. ', '   ', '\t') },
-  fc.constantFrom('`', '~', ' ', '\r', '\r\n', 'py', 'x = 1', '🦙', '\ud83e', '\n> ```js\n', '> y\n'),
-);
-
-describe('code blocks of a growing text', () => {
-  it('are at every moment the ones of the whole text', () => {
-    const property = fc.property(growth(markdown), (pieces) => {
-      const finder = createBlockFinder({ locate });
-      let text = '';
-      for (const { piece, tells } of pieces) {
-        text += piece;
-        expect(finder.locate({ text, added: tells ? piece : undefined })).toEqual(locate(text));
-      }
-    });
-    fc.assert(property, { numRuns: 2000 });
-  });
-
-  it('are looked for in new lines only', () => {
-    const lines: string[] = [];
-    const finder = createBlockFinder({
-      locate(text) {
-        lines.push(text);
-        return locate(text);
-      },
-    });
-    let text = '';
-    for (const added of ['One\ntw', 'o\nthree\n', '```\nx\n', 'y\n```\nfour']) {
-      text += added;
-      finder.locate({ text, added });
-    }
-    expect(lines).toEqual(['One\ntw', 'two\nthree\n', '```\nx\n', '```\nx\ny\n```\nfour']);
-  });
-
-  it('are found anew in a text that is another', () => {
-    const finder = createBlockFinder({ locate });
-    const long = { text: 'Some words.\n```\nx\n```\n' };
-    finder.locate(long);
-    expect(finder.locate({ text: '```\nx\n' })).toEqual(locate('```\nx\n'));
-    expect(finder.locate(long)).toEqual(locate(long.text));
-  });
-});
 
 describe('what a guard reads of growing texts', () => {
   const unit = fc.constantFrom('a', ' ', '\n', '{', '[', '"b c"', ':', '}', '\\u00e9', 'é', '\udd99');

@@ -70,6 +70,8 @@ export const unsafeWith =
 export const noScanner: CodeScanner = {
   ready: () => Promise.resolve(),
   locate: (text) => ({ blocks: [], holdFrom: text.length }),
+  openText: () => ({ push: () => ({ snippets: [], holdFrom: Infinity }) }),
+  openCode: () => ({ push: () => Promise.reject(new Error('not expected')) }),
   scanText: () => Promise.reject(new Error('not expected')),
   scanCode: () => Promise.reject(new Error('not expected')),
   scanToolArguments: () => Promise.reject(new Error('not expected')),

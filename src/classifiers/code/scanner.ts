@@ -5,12 +5,13 @@ import { createHash } from 'node:crypto';
 import type { CodeAssessment, ScannedBlock } from '../../core/assessment.js';
 import type { CodeScanner, CodeScanOutcome, ScanOptions } from '../../core/code-scanner.js';
 import { packageRoot } from '../../runtime/entry.js';
-import { bareCode } from './extract/bare-code.js';
+import { createCodeFinder } from './extract/code-finder.js';
 import { locate } from './extract/fences.js';
 import { argumentStrings } from './extract/tool-arguments.js';
 import { detectBareCode } from './languages/detect.js';
 import { canonicalLanguage } from './languages/names.js';
-import { WorkerPool } from './worker/pool.js';
+import { createCodeStream } from './stream/code-stream.js';
+import { WorkerPool, type PoolOutcome } from './worker/pool.js';
 
 export interface CodeScannerOptions {
   /** A folder of rule files; default: the rules that come with the package. */
@@ -48,13 +49,7 @@ export function createCodeScanner(options: CodeScannerOptions = {}): CodeScanner
     scan: ScanOptions,
   ): Promise<CodeScanOutcome> {
     const startedAt = performance.now();
-    if (code.length > MAX_CODE_LENGTH)
-      return {
-        status: 'unavailable',
-        reason: 'context_overflow',
-        detail: `the code has ${code.length} characters, more than ${MAX_CODE_LENGTH}`,
-        ms: 0,
-      };
+    if (code.length > MAX_CODE_LENGTH) return tooLong(code.length);
     const key = createHash('sha256')
       .update(`${language ?? ''}\u0000${code}`)
       .digest('base64');
@@ -65,17 +60,19 @@ export function createCodeScanner(options: CodeScannerOptions = {}): CodeScanner
     return outcome;
   }
 
+  async function scanGrowing(
+    code: string,
+    language: string | undefined,
+    scan: ScanOptions,
+  ): Promise<PoolOutcome> {
+    return code.length > MAX_CODE_LENGTH ? tooLong(code.length) : pool.scan(code, language, scan, true);
+  }
+
   /** All pieces under one deadline; the first piece without an answer makes the whole unavailable. */
   async function scanPieces(pieces: readonly Piece[], scan: ScanOptions): Promise<CodeAssessment> {
     const startedAt = performance.now();
     const total = pieces.reduce((sum, piece) => sum + piece.code.length, 0);
-    if (total > MAX_CODE_LENGTH)
-      return {
-        status: 'unavailable',
-        reason: 'context_overflow',
-        detail: `the code has ${total} characters, more than ${MAX_CODE_LENGTH}`,
-        ms: performance.now() - startedAt,
-      };
+    if (total > MAX_CODE_LENGTH) return tooLong(total);
     const outcomes = await Promise.all(pieces.map((piece) => scanCode(piece.code, piece.language, scan)));
     const blocks: ScannedBlock[] = [];
     for (const [index, outcome] of outcomes.entries()) {
@@ -92,6 +89,12 @@ export function createCodeScanner(options: CodeScannerOptions = {}): CodeScanner
   return {
     ready: () => pool.ready(),
     locate,
+    openText: createCodeFinder,
+    openCode: (tag) =>
+      createCodeStream({
+        scanWhole: (code, scan) => scanCode(code, tag, scan),
+        scanGrowing: (code, scan) => scanGrowing(code, tag, scan),
+      }),
     scanText: (text, scan) => scanPieces(piecesOfText(text), scan),
     scanCode,
     scanToolArguments: (toolName, argumentsJson, scan) =>
@@ -100,27 +103,17 @@ export function createCodeScanner(options: CodeScannerOptions = {}): CodeScanner
   };
 }
 
-/** Fenced blocks, and between them whatever is plainly code. */
-function piecesOfText(text: string): Piece[] {
-  const pieces: Piece[] = [];
-  let from = 0;
-  for (const block of locate(text).blocks) {
-    pieces.push(...barePieces(text, from, block.start));
-    const code = text.slice(block.codeStart, block.codeEnd);
-    if (code.trim() !== '') pieces.push({ start: block.start, end: block.end, code, language: block.tag });
-    from = block.end;
-  }
-  pieces.push(...barePieces(text, from, text.length));
-  return pieces;
+function tooLong(length: number): Extract<CodeScanOutcome, { status: 'unavailable' }> {
+  const detail = `the code has ${length} characters, more than ${MAX_CODE_LENGTH}`;
+  return { status: 'unavailable', reason: 'context_overflow', detail, ms: 0 };
 }
 
-function barePieces(text: string, from: number, to: number): Piece[] {
-  return bareCode(text, from, to).map(({ start, end, language }) => ({
-    start,
-    end,
-    language,
-    code: text.slice(start, end),
-  }));
+/** Fenced blocks, and between them whatever is plainly code. */
+function piecesOfText(text: string): Piece[] {
+  return createCodeFinder()
+    .push(text, true)
+    .snippets.filter(({ code }) => code.trim() !== '')
+    .map(({ start, end, code, tag }) => ({ start, end, code, language: tag }));
 }
 
 /** Keys whose string is code whatever it looks like. */
@@ -144,10 +137,16 @@ function piecesOfArguments(toolName: string, json: string): Piece[] {
     const named = key !== undefined && CODE_KEYS.test(key);
     const whole = named || detectBareCode(value).language !== 'unknown';
     const language = canonicalLanguage(key) ?? hint;
-    if (whole && !locate(value).blocks.length) pieces.push({ start, end, code: value, language });
+    if (whole && !hasFence(value)) pieces.push({ start, end, code: value, language });
     else pieces.push(...fenced.map((piece) => ({ ...piece, start, end })));
   }
   return pieces;
+}
+
+function hasFence(text: string): boolean {
+  return createCodeFinder()
+    .push(text, true)
+    .snippets.some(({ fenced }) => fenced);
 }
 
 /** `run_python`, `bash`, `execute_javascript`: a word of the tool's name that names a language. */

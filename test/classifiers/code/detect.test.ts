@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bareCode } from '../../../src/classifiers/code/extract/bare-code.js';
+import { createCodeFinder } from '../../../src/classifiers/code/extract/code-finder.js';
 import { detectBareCode, detectLanguage } from '../../../src/classifiers/code/languages/detect.js';
 import { canonicalLanguage } from '../../../src/classifiers/code/languages/names.js';
 
@@ -63,7 +63,7 @@ describe('detectLanguage', () => {
 
   test.each(PROSE)('does not know %j', (text) => {
     expect(detectBareCode(text).language).toBe('unknown');
-    expect(bareCode(text, 0, text.length)).toEqual([]);
+    expect(createCodeFinder().push(text, true).snippets).toEqual([]);
   });
 
   test('long hostile lines cost little', () => {
@@ -91,16 +91,6 @@ describe('detectLanguage', () => {
       ),
       { numRuns: 40 },
     );
-  });
-});
-
-describe('bareCode', () => {
-  test('finds the paragraphs of code between prose', () => {
-    const code = 'import os\nimport sys\n\ndef main():\n    os.system(sys.argv[1])';
-    const text = `Here is the script you asked for:\n\n${code}\n\nSave it and run it with Python.\n`;
-    expect(
-      bareCode(text, 0, text.length).map(({ start, end, language }) => [language, text.slice(start, end)]),
-    ).toEqual([['python', code]]);
   });
 });
 

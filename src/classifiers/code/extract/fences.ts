@@ -8,7 +8,7 @@
  */
 import type { CodeBlock, LocatedCode } from '../../../core/code-scanner.js';
 
-interface OpenFence {
+export interface OpenFence {
   readonly start: number;
   readonly codeStart: number;
   readonly tag: string | undefined;
@@ -20,7 +20,7 @@ interface OpenFence {
   readonly quotes: number;
 }
 
-interface Line {
+export interface Line {
   readonly start: number;
   /** Without the line ending. */
   readonly end: number;
@@ -63,7 +63,7 @@ function block(open: OpenFence, end: number, codeEnd: number, closed: boolean): 
 }
 
 /** The line that starts at `start`. A `\r` at the very end may still become `\r\n`: not complete. */
-function lineAt(text: string, start: number): Line {
+export function lineAt(text: string, start: number): Line {
   let end = start;
   while (end < text.length) {
     const unit = text.charCodeAt(end);
@@ -150,13 +150,14 @@ function runLength(text: string, from: number, end: number, char: string): numbe
   return offset - from;
 }
 
-type Opening =
+export type Opening =
   | { readonly kind: 'fence'; readonly fence: OpenFence }
   /** An unfinished line that may become an opening fence. */
   | { readonly kind: 'maybe'; readonly from: number }
   | { readonly kind: 'no' };
 
-function opens(text: string, line: Line): Opening {
+/** Whether the line opens a fenced block. */
+export function opens(text: string, line: Line): Opening {
   const prefix = containers(text, line);
   const content = skipBlanks(text, prefix.offset, line.end, prefix.column);
   if (content.offset === line.end)
@@ -193,9 +194,10 @@ function tagOf(info: string): string | undefined {
   return word?.toLowerCase();
 }
 
-type Closing = 'fence' | 'quote-ended' | 'no' | 'undecided';
+export type Closing = 'fence' | 'quote-ended' | 'no' | 'undecided';
 
-function closes(text: string, line: Line, open: OpenFence): Closing {
+/** Whether the line ends an open block. */
+export function closes(text: string, line: Line, open: OpenFence): Closing {
   let offset = line.start;
   let column = 0;
   for (let quote = 0; quote < open.quotes; quote++) {

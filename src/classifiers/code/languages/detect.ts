@@ -15,9 +15,9 @@ type Signal = readonly [weight: number, pattern: RegExp];
 /** How often one pattern may count. */
 const MAX_COUNT = 3;
 /** Enough for a block that someone already marked as code. */
-const FENCED_SCORE = 1.5;
+export const FENCED_SCORE = 1.5;
 /** Enough for text that nobody marked as code. */
-const BARE_SCORE = 4;
+export const BARE_SCORE = 4;
 
 const SIGNALS: Readonly<Record<string, readonly Signal[]>> = {
   python: [
@@ -222,7 +222,8 @@ function proseShare(text: string): number {
   return lines.filter(isSentence).length / lines.length;
 }
 
-function isSentence(line: string): boolean {
+/** Whether a line reads like a sentence: most of its words are plain ones, and it does not end as code does. */
+export function isSentence(line: string): boolean {
   const trimmed = line.trim();
   if (/[;{}]$|^[#/@<}\])]|[=(]$|\w\(.*\)$/.test(trimmed)) return false;
   const words = trimmed.split(/\s+/);

@@ -1,6 +1,6 @@
 /** One scan: snippet in, findings out. Runs inside the worker. */
 import type { Finding } from '../../../core/assessment.js';
-import { detectLanguage, evidenceFor } from '../languages/detect.js';
+import { BARE_SCORE, detectLanguage, evidenceFor, FENCED_SCORE } from '../languages/detect.js';
 import { parsersFor } from '../languages/grammars.js';
 import { canonicalLanguage, isParsedLanguage, type ParsedLanguage } from '../languages/names.js';
 import { Budget } from '../matcher/budget.js';
@@ -8,6 +8,8 @@ import { Matcher } from '../matcher/matcher.js';
 import { evaluate, type Subject } from '../rules/evaluate.js';
 import type { Rule } from '../rules/rule.js';
 import type { RuleSet } from '../rules/rule-set.js';
+import { lastCut } from '../stream/cut-places.js';
+import { finishedStatements } from '../stream/statements.js';
 import { parseTree, type SyntaxTree } from '../tree/syntax-tree.js';
 import { scriptsOf } from './embedded.js';
 import { prepareSnippet, type Snippet } from './snippet.js';
@@ -26,7 +28,14 @@ const FAMILIES: readonly ReadonlySet<string>[] = [
 export interface ScannedCode {
   readonly language: string;
   readonly findings: readonly Finding[];
+  /** Of growing code: how many lines from its beginning may leave, if the findings allow it. */
+  readonly settledLines?: number | undefined;
 }
+
+/** Lines that are scanned before those in front of them may leave: calls that go over a few lines are seen whole. */
+export const MARGIN_LINES = 4;
+/** Code of which it is not clear what language it is in is held for this many lines. */
+const DOUBT_LINES = 30;
 
 /**
  * @param language what the fence or the caller says; undefined: look at the code
@@ -56,6 +65,69 @@ export async function scanSnippet(
   }
   run(rules.anyLanguage, { source: snippet.code, matcher: undefined }, budget, first, snippet, findings);
   return { language: first, findings: inOrder(findings) };
+}
+
+/**
+ * Scans code of which more will come: up to its last finished statement, as if what is open there were
+ * closed. `settledLines` is the last place between statements that is at least MARGIN_LINES before that.
+ *
+ * @param raw whole lines
+ */
+export async function scanGrowing(
+  rules: RuleSet,
+  raw: string,
+  hint: string | undefined,
+  deadline: number,
+): Promise<ScannedCode> {
+  const snippet = prepareSnippet(raw);
+  const languages = languagesOf(snippet.code, hint);
+  const budget = new Budget(STEPS_PER_RULE, deadline);
+  const findings: Finding[] = [];
+  const [first = 'unknown'] = languages;
+  const total = countLines(snippet.code);
+  let settled = total <= DOUBT_LINES && isDoubtful(snippet.code, hint, languages) ? 0 : Infinity;
+  for (const name of languages) {
+    const language = name === 'html' ? 'javascript' : name;
+    const code = name === 'html' ? scriptsOf(snippet.code) : snippet.code;
+    if (code === undefined || !isParsedLanguage(language)) continue;
+    const { ends, closers } = finishedStatements(code, language);
+    const end = ends.at(-1) ?? 0;
+    const tree = await parseSnippet(code.slice(0, end) + closers, language);
+    // In C a buffer changes without an assignment to its name.
+    const namesCanBeConstant = language !== 'c' && language !== 'cpp';
+    const matcher = new Matcher(tree, budget, { namesCanBeConstant });
+    run(rules.rulesFor(language), { source: tree.source, matcher }, budget, language, snippet, findings);
+    const early = beforeMargin(code, ends);
+    settled = Math.min(settled, countLines(code.slice(0, lastCut(tree, early))));
+  }
+  run(rules.anyLanguage, { source: snippet.code, matcher: undefined }, budget, first, snippet, findings);
+  const tag = /<script\b[^>]*$/i.exec(snippet.code);
+  if (tag !== null) settled = Math.min(settled, countLines(snippet.code.slice(0, tag.index)));
+  const settledLines = Math.max(0, Math.min(settled, total - MARGIN_LINES));
+  return { language: first, findings: inOrder(findings), settledLines };
+}
+
+/** Without the ends in the last MARGIN_LINES lines before the last of them. */
+function beforeMargin(code: string, ends: readonly number[]): readonly number[] {
+  let line = code.slice(0, ends.at(-1) ?? 0).length;
+  for (let count = 0; count < MARGIN_LINES && line > 0; count++)
+    line = Math.max(code.lastIndexOf('\n', line - 2), code.lastIndexOf('\r', line - 2)) + 1;
+  return ends.filter((end) => end <= line);
+}
+
+function countLines(code: string): number {
+  return code.match(/\r\n|\n|\r/g)?.length ?? 0;
+}
+
+/** Whether more code may show that it is in another language, with other rules. */
+function isDoubtful(code: string, hint: string | undefined, languages: readonly string[]): boolean {
+  const said = canonicalLanguage(hint);
+  const detected = detectLanguage(code);
+  if (said === undefined) return detected.score < BARE_SCORE;
+  if (languages.length > 1 || languages.includes(detected.language)) return false;
+  const family = FAMILIES.find((members) => members.has(said));
+  if (family?.has(detected.language) === true || detected.score < FENCED_SCORE) return false;
+  return isParsedLanguage(detected.language) && evidenceFor(code, said) < detected.score;
 }
 
 /** First the language to report, then others to scan as. */

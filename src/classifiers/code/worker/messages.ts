@@ -11,6 +11,8 @@ export interface ScanJob {
   readonly code: string;
   readonly language: string | undefined;
   readonly timeoutMs: number;
+  /** More of the code will come: see `scanGrowing`. */
+  readonly growing: boolean;
 }
 
 export type WorkerMessage =

@@ -14,11 +14,14 @@ const GRACE_MS = 100;
 const RETRY_MS = 5000;
 const MAX_QUEUED = 1000;
 
+/** Of growing code also how many of its lines may leave. */
+export type PoolOutcome = CodeScanOutcome & { readonly settledLines?: number | undefined };
+
 interface Waiting {
   readonly job: Omit<ScanJob, 'timeoutMs'>;
   readonly startedAt: number;
   readonly deadline: number;
-  readonly settle: (outcome: CodeScanOutcome) => void;
+  readonly settle: (outcome: PoolOutcome) => void;
   settled: boolean;
 }
 
@@ -61,10 +64,19 @@ export class WorkerPool {
     return this.starting;
   }
 
-  /** Never rejects. */
-  scan(code: string, language: string | undefined, options: ScanOptions): Promise<CodeScanOutcome> {
+  /**
+   * Never rejects.
+   *
+   * @param growing more of the code will come
+   */
+  scan(
+    code: string,
+    language: string | undefined,
+    options: ScanOptions,
+    growing = false,
+  ): Promise<PoolOutcome> {
     const startedAt = performance.now();
-    const no = (reason: UnavailableReason, detail: string): Promise<CodeScanOutcome> =>
+    const no = (reason: UnavailableReason, detail: string): Promise<PoolOutcome> =>
       Promise.resolve({ status: 'unavailable', reason, detail, ms: performance.now() - startedAt });
     if (this.closed) return no('not_ready', 'the scanner is closed');
     if (options.signal?.aborted === true) return no('aborted', 'the scan was cancelled');
@@ -81,7 +93,7 @@ export class WorkerPool {
         options.timeoutMs,
       );
       const waiting: Waiting = {
-        job: { id: this.nextId++, code, language },
+        job: { id: this.nextId++, code, language, growing },
         startedAt,
         deadline: startedAt + options.timeoutMs,
         settled: false,

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BudgetError } from '../matcher/budget.js';
 import { loadRuleSet, type RuleSet } from '../rules/rule-set.js';
-import { scanSnippet } from '../scan/scan-code.js';
+import { scanGrowing, scanSnippet } from '../scan/scan-code.js';
 import type { ScanJob, WorkerMessage, WorkerSettings } from './messages.js';
 
 const port = parentPort;
@@ -13,7 +13,8 @@ const send = (message: WorkerMessage): void => port.postMessage(message);
 async function scan(rules: RuleSet, job: ScanJob): Promise<WorkerMessage> {
   try {
     const deadline = performance.now() + job.timeoutMs;
-    return { type: 'result', id: job.id, result: await scanSnippet(rules, job.code, job.language, deadline) };
+    const scan = job.growing ? scanGrowing : scanSnippet;
+    return { type: 'result', id: job.id, result: await scan(rules, job.code, job.language, deadline) };
   } catch (error) {
     if (error instanceof BudgetError)
       return { type: 'unavailable', id: job.id, reason: 'timeout', detail: error.message };
