@@ -16,6 +16,8 @@ export interface PromptRules {
   readonly turns: 'each' | 'one';
 }
 
+const BASE64 = /^[A-Za-z0-9+/=_-]*$/;
+
 const checkObject = createCaseCheck(['prompt_string', 'multimodal_data']);
 
 /** The number of prompts that a value stands for: a list with numbers in it is one prompt. */
@@ -95,8 +97,12 @@ function readPrompt(
   turn.take('text', value, 'prompt_string', here);
   const media = field(value, 'multimodal_data');
   if (isAbsent(media)) return;
-  requireArray(media, `${here}.multimodal_data`).forEach((_data, index) => {
-    builder.unjudgeable('file', media as JsonValue[], index, `${here}.multimodal_data[${index}]`);
+  const list = requireArray(media, `${here}.multimodal_data`);
+  list.forEach((data, index) => {
+    const place = `${here}.multimodal_data[${index}]`;
+    // Text here would be listed as a file, and a policy may let files pass.
+    if (typeof data !== 'string' || !BASE64.test(data)) throw expected(place, 'base64', data);
+    builder.unjudgeable('file', list, index, place);
   });
 }
 

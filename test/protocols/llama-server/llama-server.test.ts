@@ -35,6 +35,11 @@ describe('requests', () => {
       { prompt: { prompt_string: 'x', multimodal_data: 'y' } },
       'prompt.multimodal_data',
     ],
+    [
+      'text in place of media',
+      { prompt: { prompt_string: 'x', multimodal_data: ['some words'] } },
+      'prompt.multimodal_data[0] must be base64',
+    ],
     ['too many completions', { prompt: ['x', 'y'], n_cmpl: 33 }, 'at most 64 completions'],
     ['a count that is no number', { prompt: 'x', n_cmpl: '2' }, 'n_cmpl must be a whole number'],
     ['replies without "stop"', { prompt: 'x', response_fields: ['content'] }, 'a list with "stop" in it'],
