@@ -21,8 +21,8 @@ const CODE_WORDS = new Set(
   ).split(' '),
 );
 
-/** Words of prose: letters, with marks around them, no letter case inside. */
-const PLAIN = /^[("'“‘*_]*\p{L}(?:\p{Ll}|['’-])*[)"'”’*_]*[.,:!?]*$/u;
+/** Words of prose: letters, with marks around them, no letter case inside; numbers. */
+const PLAIN = /^[("'“‘*_]*(?:\p{L}(?:\p{Ll}|['’-])*|\d+(?:[.,:]\d+)?[%°]?)[)"'”’*_]*[.,:!?]*$/u;
 /** Scripts that write without blanks between the words. */
 const UNSPACED = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}]/u;
 /** List items, table rows, quotes. */
@@ -37,24 +37,42 @@ const CODE = [
   /^@[\w.]+(?:\(.*\))?$/,
   // Assignments, also with a type: `x = 1`, `a.b += c`, `x: int = 1`, `let x = 1`, `char *p = q`.
   /^(?:(?:export|const|let|var|final|static|auto|unsigned|public|private) )*(?:[\w<>[\],.]+[ *&]+){0,2}[*&]?[\w$.[\]"'()-]+(?:, ?[\w$.]+)*(?:: ?[\w[\]<>.|, ]+)? ?(?:[-+*/%&|^]|\*\*|\/\/|<<|>>|:)?=(?!=) ?\S/,
-  // Calls and headers that end as such.
+  // Headers, calls that end as such.
+  /^(?:def|fn|func|fun|sub) [\w.]+[?!]?(?:\(|$)/,
+  /^(?:if|for|while|switch|catch|foreach) ?\(.*\)$/,
+  /^(?:[\w<>[\],]+[ *&]+){1,5}\w+\([^()]*\)$/,
   /^(?:(?:await|return|new|throw|raise|yield|assert|del|print|not) )*[\w$.[\]"']+(?:\.[\w$]+)*\(.*[)({[,:;]$/,
   /^(?:async )?(?:def|class|if|elif|else|for|while|with|try|except|finally|switch|case|do|fn|func|function|lambda)\b.*[:{(,]$/,
   /^(?:return|raise|throw|yield|del|global|assert|await)\b.*[)\]}"'\w]$/,
   /[;{}]$|^[)\]}]|=>|->|::|===|!==|&&|\|\||\+=|[\w)\]]\($/,
 ];
 
-/** First words that show prose whatever follows: three plain ones, or most of six where the first is a word of code too. */
+/** After so many words a line is prose if so many of them are plain. */
+const ENOUGH_PLAIN: readonly (readonly [words: number, plain: number])[] = [
+  [6, 5],
+  [10, 7],
+  [18, 12],
+];
+/** A line of this length without a mark that code has is data or prose. */
+const LONG_LINE = 400;
+/** Marks that code has and prose seldom. */
+const CODE_MARK = /[=(){}[\];<>_]/;
+
+/** Looks at the first words only: three plain ones show prose, more where the first is a word of code too. */
 function beginsAsProse(line: string): boolean {
-  if (MARKDOWN.test(line)) return true;
-  if (UNSPACED.test(line)) return true;
-  const words = line.slice(0, 200).split(/[ \t]+/, 7);
+  if (MARKDOWN.test(line) || UNSPACED.test(line)) return true;
+  if (line.length >= LONG_LINE && !CODE_MARK.test(line.slice(0, LONG_LINE))) return true;
+  const words = line.slice(0, LONG_LINE).split(/[ \t]+/, 19);
   // The last word may still grow.
-  const whole = words.slice(0, -1);
-  const [first = ''] = whole;
-  const plain = whole.map((word) => PLAIN.test(word));
-  if (plain.slice(0, 3).filter(Boolean).length === 3 && !CODE_WORDS.has(first.toLowerCase())) return true;
-  return plain.length === 6 && plain.filter(Boolean).length >= 5;
+  words.pop();
+  const plain = words.map((word) => PLAIN.test(word));
+  const plainOf = (count: number): number => plain.slice(0, count).filter(Boolean).length;
+  const maybeCode = CODE_WORDS.has(words[0]?.toLowerCase() ?? '');
+  if (plainOf(3) === 3 && !maybeCode) return true;
+  return ENOUGH_PLAIN.some(([count, enough]) => {
+    if (plain.length < count || plainOf(count) < enough) return false;
+    return !maybeCode || !CODE_MARK.test(words.slice(0, count).join(' '));
+  });
 }
 
 /** Whether what has come of a line is prose already: then so is the whole line (see `lineKind`). */
