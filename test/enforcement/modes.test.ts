@@ -106,10 +106,13 @@ describe('mode buffer', () => {
   it('lets nothing leave when the end is refused', async () => {
     // The end comes while a window is judged.
     const judge: PlainOptions['script'] = {
-      delays: [0, 5],
+      delays: [5],
       judge: (texts) => ({ decision: texts.some(({ text }) => text.endsWith('Yes.')) ? block : allow }),
     };
-    const run = await runPlain(stream(framesOf(SENTENCES)), { stream: { mode: 'buffer' }, script: judge });
+    const run = await runPlain(stream(framesOf(SENTENCES)), {
+      stream: { mode: 'buffer', max_window: 30 },
+      script: judge,
+    });
     expect(run.result.status).toBe('blocked');
     expect(run.released).toEqual([]);
   });
