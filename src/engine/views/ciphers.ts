@@ -59,7 +59,7 @@ const mirrored = (text: string): string =>
     String.fromCharCode((letter < 'a' ? 155 : 219) - letter.charCodeAt(0)),
   );
 
-const backwards = (text: string): string => [...text].reverse().join('');
+const backwards = (text: string): string => Array.from(text).reverse().join('');
 
 interface Cipher {
   readonly name: string;
@@ -75,6 +75,14 @@ const CIPHERS: readonly Cipher[] = [
     .map((by) => ({ name: 'caesar', undo: (text: string) => shifted(text, by) })),
 ];
 
+/** One short name again and again (`fib`, `tcp`) is some word in one of 27 ciphers; several words are not. */
+function saysEnough(text: string): boolean {
+  const words = new Set(text.toLowerCase().match(WORD));
+  return words.size >= 3 ? [...words].join('').length >= RUN_LETTERS : [...words].some(isLong);
+}
+
+const isLong = (word: string): boolean => word.length >= RUN_LETTERS;
+
 /** Takes time linear in the text. */
 export function decodeCiphers(text: string, found: (name: string) => void): string {
   let result = '';
@@ -82,6 +90,7 @@ export function decodeCiphers(text: string, found: (name: string) => void): stri
   for (const { start, end } of unknownRuns(text)) {
     const given = text.slice(start, end);
     const sample = given.slice(0, SAMPLE);
+    if (!saysEnough(sample)) continue;
     const cipher = CIPHERS.find(({ undo }) => shareOfWords(undo(sample)) >= WORDS);
     if (cipher === undefined) continue;
     found(cipher.name);

@@ -2,6 +2,8 @@
 import { isWord, looksLikeWord } from './english.js';
 
 const TOKEN = /[A-Za-z0-9@$!|+€]{3,24}/g;
+/** Names of people and parts of addresses are read as words of the list only. */
+const NAME = /[@/_.#-]/;
 const ANY = /[A-Za-z@$€|!+][013-5789@$!|+€]|[013-5789@$!|+€][A-Za-z]/;
 const LETTER_OF: Readonly<Record<string, string>> = {
   '0': 'o',
@@ -19,8 +21,8 @@ const LETTER_OF: Readonly<Record<string, string>> = {
 /** Stand for i as well as for l. */
 const UPRIGHT = /[1!|]/g;
 const LEET = /[013-5789@$!|+€]/g;
-/** Units and ordinals (10am, 5kg), names with a number (mp3, h264), hexadecimal numbers. */
-const ORDINARY = /^(?:\d+[A-Za-z]{1,3}|[A-Za-z]{1,3}\d+|(?=.*\d)[0-9a-f]{6,}|(?=.*\d)[0-9A-F]{6,})$/;
+/** Units and ordinals (10am, 5kg), names with a number (mp3, h264, Point3D), hexadecimal numbers. */
+const ORDINARY = /^(?:.*\dD|\d+[A-Za-z]{1,3}|[A-Za-z]{1,3}\d+|(?=.*\d)[0-9a-f]{6,}|(?=.*\d)[0-9A-F]{6,})$/;
 /** Letters of a word of which nothing is known but its build. */
 const SURE = 6;
 
@@ -33,9 +35,10 @@ const SHORT =
 export function foldLeet(text: string): string {
   if (!ANY.test(text)) return text;
   let folded = 0;
-  const plain = text.replace(TOKEN, (token) => {
+  const plain = text.replace(TOKEN, (token: string, offset: number) => {
     const end = /[!|+]*$/.exec(token)?.[0] ?? '';
-    const word = leetWord(token.slice(0, token.length - end.length));
+    const isName = NAME.test(token.charAt(0)) || NAME.test(text.charAt(offset - 1));
+    const word = leetWord(token.slice(0, token.length - end.length), isName);
     if (word === undefined) return token;
     folded += 1;
     return word + end;
@@ -44,7 +47,7 @@ export function foldLeet(text: string): string {
   return plain.replace(SHORT, (token) => readings(token).find(isWord) ?? token);
 }
 
-function leetWord(word: string): string | undefined {
+function leetWord(word: string, isName: boolean): string | undefined {
   const signs = word.match(LEET)?.length ?? 0;
   const letters = word.match(/[A-Za-z]/g)?.length ?? 0;
   if (signs === 0 || letters * 3 < word.length || ORDINARY.test(word)) return undefined;
@@ -52,7 +55,7 @@ function leetWord(word: string): string | undefined {
   if (!inner && (word.length < 5 || !/^[013-5789@$€]{1,2}[A-Za-z]+$/.test(word))) return undefined;
   const found = readings(word).find(isWord);
   if (found !== undefined) return found;
-  if (!inner || signs < 2 || word.length < SURE || /\d{3}/.test(word)) return undefined;
+  if (isName || !inner || signs < 2 || word.length < SURE || /\d{3}/.test(word)) return undefined;
   return readings(word).find(looksLikeWord);
 }
 
@@ -76,11 +79,20 @@ export function foldStretched(text: string): string {
   if (!/([A-Za-z])\1{2}/.test(text)) return text;
   return text.replace(/[A-Za-z]{6,64}/g, (word) => {
     if ((word.match(STRETCHED)?.length ?? 0) < 2) return word;
+    const single = word.replace(/([A-Za-z])\1+/g, '$1');
     const shorter = [
-      word.replace(/([A-Za-z])\1+/g, '$1'),
+      unstretched(word),
+      single,
       word.replace(STRETCHED, '$1'),
       word.replace(STRETCHED, '$1$1'),
     ];
     return shorter.find(isWord) ?? shorter.find(looksLikeWord) ?? word;
   });
+}
+
+/** Each letter as often as it is there for each time that the rarest is. */
+function unstretched(word: string): string {
+  const runs = word.match(/([A-Za-z])\1*/g) ?? [];
+  const times = Math.min(...runs.map(({ length }) => length));
+  return runs.map((run) => run.slice(0, Math.max(1, Math.round(run.length / times)))).join('');
 }

@@ -8,8 +8,8 @@ type Pairs = readonly (readonly [from: string, to: string])[];
 function tableOf(pairs: Pairs): ReadonlyMap<string, string> {
   const table = new Map<string, string>();
   for (const [from, to] of pairs) {
-    const given = [...from];
-    const letters = [...to];
+    const given = Array.from(from);
+    const letters = Array.from(to);
     if (given.length !== letters.length) throw new Error(`Not one Latin letter for each of ${from}.`);
     given.forEach((letter, index) => table.set(letter, letters[index] ?? ''));
   }

@@ -57,8 +57,8 @@ function kindOf({ text, ascii, styled, twins, nearTwins, flags }: Folded): Kind 
   if (text === undefined) return 'as it is';
   const foreign = twins + nearTwins;
   const letters = ascii + styled + foreign;
-  if (flags > 0 && !(flags === 1 && letters === 1) && !isWord(text)) return 'as it is';
-  if (flags === 1 && letters === 1) return 'folded';
+  // Two are a flag, more are several flags unless they spell a word; one alone is none.
+  if (flags > 0) return letters === 1 || (letters > 2 && isWord(text)) ? 'folded' : 'as it is';
   if (foreign === 0) {
     if (styled === 0) return 'as it is';
     return (styled > 1 && letters > 2) || looksLikeWord(text) ? 'folded' : 'as it is';
@@ -78,21 +78,27 @@ export function foldLookAlikes(text: string): string {
   let foreign = 0;
   let posing = 0;
   let mixed = 0;
+  let flags = 0;
   const words = Array.from(text.matchAll(WORD), ({ 0: word, index }) => {
     const folded = BEYOND_ASCII.test(word) ? fold(word) : undefined;
     const kind = folded === undefined ? 'as it is' : kindOf(folded);
     if (kind === 'folded' && folded !== undefined && folded.twins > 0) mixed += 1;
+    if (kind === 'folded' && folded !== undefined && folded.flags > 0) flags += 1;
     if (kind === 'only where no other words are') posing += 1;
     else if (kind === 'as it is' && folded !== undefined && folded.twins + folded.nearTwins > 2) foreign += 1;
     else if (kind === 'as it is' && folded?.text === undefined && folded !== undefined) foreign += 1;
-    return { word, index, kind, folded: folded?.text };
+    return { word, index, kind, folded: folded?.text, flag: (folded?.flags ?? 0) > 0 };
   });
   const believed = posing > foreign || (mixed > 0 && foreign === 0);
   let plain = '';
   let at = 0;
-  for (const { word, index, kind, folded } of words) {
+  for (const { word, index, kind, folded, flag } of words) {
     // Beside words that pose as Latin, one and two letters do so too.
-    const short = believed && folded !== undefined && [...word].length < 3 && kind === 'as it is';
+    const short =
+      (flag ? flags > 0 : believed) &&
+      folded !== undefined &&
+      Array.from(word).length < 3 &&
+      kind === 'as it is';
     if (kind === 'folded' || (believed && kind !== 'as it is') || short) {
       plain += text.slice(at, index) + (folded ?? word);
       at = index + word.length;
