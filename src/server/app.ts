@@ -1,4 +1,5 @@
 /** Which request goes where. What is not listed here or in the operator's `upstream.allow` is refused. */
+import type { RequestListener } from 'node:http';
 import express, { type Express, type Request, type Response } from 'express';
 import { isAllowedRoute } from '../config/config.js';
 import { GuardError } from '../core/errors.js';
@@ -14,7 +15,26 @@ import type { Upstream } from './proxy/upstream.js';
 import { CHAT_ROUTES, GUARD_ROUTES, LIST_ROUTES } from './routes.js';
 import { sendError } from './send-error.js';
 
-export function createApp(portcullis: Portcullis, upstream: Upstream): Express {
+/** What a server calls for each request. */
+export function createApp(portcullis: Portcullis, upstream: Upstream): RequestListener {
+  const chats = new Map<string, Handler>(
+    CHAT_ROUTES.map((route) => [route, createChatHandler(portcullis, upstream, route, FORMATS[route])]),
+  );
+  const router = createRouter(portcullis, upstream, chats);
+  return (request, response) => {
+    // Express takes longer to find such an endpoint than Portcullis to read its request. What is not exactly
+    // one of them, a query behind it for one, goes its way.
+    const chat = request.method === 'POST' ? chats.get(request.url ?? '') : undefined;
+    if (chat === undefined) router(request, response);
+    else chat(request, response).catch(() => response.destroy());
+  };
+}
+
+function createRouter(
+  portcullis: Portcullis,
+  upstream: Upstream,
+  chats: ReadonlyMap<string, Handler>,
+): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -24,8 +44,7 @@ export function createApp(portcullis: Portcullis, upstream: Upstream): Express {
 
   registerAdmin(app, portcullis);
   registerGuardApi(app, portcullis);
-  for (const route of CHAT_ROUTES)
-    app.post(route, handled(createChatHandler(portcullis, upstream, route, FORMATS[route])));
+  for (const [route, chat] of chats) app.post(route, handled(chat));
   for (const route of LIST_ROUTES) app.get(route, handled(createListHandler(portcullis, upstream, route)));
 
   const allowed = createAllowedHandler(portcullis, upstream);

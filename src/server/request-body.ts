@@ -46,25 +46,35 @@ function checkHeaders({ headers }: IncomingMessage, { anyContentType }: BodyRule
     );
 }
 
-/** The whole body as it came. Throws GuardError: `body_too_large`, before more than that is held; `client_closed`. */
-export async function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > limitBytes) throw tooLarge(limitBytes);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    // The loop may not destroy the request when it is left: the connection would be gone before the answer.
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+/** The whole body as it came. Rejects with GuardError: `body_too_large`, before more than that is held; `client_closed`. */
+export function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    // By events: an iterator costs more than the rest of reading a short body.
+    const stop = (): void => {
+      request.off('data', take).off('end', end).off('close', broken).off('error', broken);
+    };
+    const take = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > limitBytes) throw tooLarge(limitBytes);
       chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof GuardError) throw error;
-    throw new GuardError('client_closed', 'The request ended before its body was complete.', {
-      cause: error,
-    });
-  }
-  return Buffer.concat(chunks);
+      if (size <= limitBytes) return;
+      stop();
+      request.pause();
+      reject(tooLarge(limitBytes));
+    };
+    const end = (): void => {
+      stop();
+      const [first] = chunks;
+      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+    };
+    const broken = (cause?: Error): void => {
+      stop();
+      reject(new GuardError('client_closed', 'The request ended before its body was complete.', { cause }));
+    };
+    if (Number(request.headers['content-length'] ?? 0) > limitBytes) reject(tooLarge(limitBytes));
+    else request.on('data', take).on('end', end).on('close', broken).on('error', broken);
+  });
 }
 
 function tooLarge(limitBytes: number): GuardError {

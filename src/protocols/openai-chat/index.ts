@@ -17,6 +17,7 @@ export function createOpenAiChat(options: FormatOptions = {}): WireFormat {
     id: 'openai-chat',
     framing: 'sse',
     terminator: '[DONE]',
+    ping: ': ping\n\n',
     decodeRequest,
     decodeReply: (body) =>
       decodeFrame(requireObjectReply(body), { messageField: 'message', choices: MAX_CHOICES }),

@@ -7,7 +7,9 @@ import type { Decision } from '../../core/decision.js';
 import { GuardError, toGuardError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json.js';
 import type { DecodedRequest, ReplyFrame, StreamCodec, WireFormat } from '../../core/wire-format.js';
+import { nothingToJudge } from '../../engine/nothing-to-judge.js';
 import type { ReplyReview } from '../../engine/reply-review.js';
+import type { RequestContext } from '../../engine/request-context.js';
 import { weightier } from '../../engine/weightier.js';
 import { gateReply, type GateOptions, type GateResult } from '../../enforcement/gate.js';
 import { policyOn, type Policy } from '../../policy/policy.js';
@@ -17,7 +19,8 @@ import { Exchange } from '../exchange.js';
 import { readJsonBody } from '../request-body.js';
 import { sendError } from '../send-error.js';
 import { blockError, refusalText } from './blocked.js';
-import { streamedFrames, wholeFrame } from './reply-frames.js';
+import { startHeartbeat, type Heartbeat } from './heartbeat.js';
+import { frameBatches, streamedFrames, wholeFrame } from './reply-frames.js';
 import type { Upstream, UpstreamResponse } from './upstream.js';
 import { callUpstream, type UpstreamCall } from './upstream-call.js';
 
@@ -67,6 +70,9 @@ class ChatExchange {
   #review: ReplyReview | undefined;
   /** UTF-16 units of the reply that the client has got. */
   #releasedChars = 0;
+  #request: DecodedRequest | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #streamStarted = false;
   /** An error that was already rendered in the stream. */
   failure: GuardError | undefined;
 
@@ -86,10 +92,11 @@ class ChatExchange {
       anyContentType: this.#format.framing === 'ndjson',
     });
     const decoded = this.#format.decodeRequest(body);
+    this.#request = decoded;
     exchange.model = decoded.model;
+    if (decoded.stream) this.#keepAlive();
 
-    const { requestId, route, signal } = exchange;
-    const context = { requestId, policy: this.#policy, route, signal };
+    const context = this.#context();
     let conversation = engine.prepare(decoded.conversation, context);
     let decision: Decision;
     for (;;) {
@@ -111,6 +118,38 @@ class ChatExchange {
     const call = this.#call ?? this.#callUpstream(decoded.body, incoming.headers);
     const response = await call.response.finally(() => exchange.waited(performance.now() - since));
     await this.#relay({ ...decoded, conversation }, response);
+  }
+
+  #context(): RequestContext {
+    const exchange = this.#exchange;
+    const { requestId, route } = exchange;
+    return {
+      requestId,
+      policy: this.#policy,
+      route,
+      // Asked for by judges only: where there are none, no signal is made.
+      get signal() {
+        return exchange.signal;
+      },
+    };
+  }
+
+  /** The first sign of life commits the response to a stream: what happens later is told inside it. */
+  #keepAlive(): void {
+    const { ping } = this.#format;
+    if (ping === undefined) return;
+    const exchange = this.#exchange;
+    const { pingMs } = this.#policy.stream;
+    this.#heartbeat = startHeartbeat(
+      pingMs,
+      () => exchange.lastSent,
+      () => {
+        // A client that does not read needs no ping, and would only be sent more of what it does not read.
+        if (exchange.response.writableNeedDrain || exchange.response.writableEnded) return;
+        this.#startStream();
+        void exchange.send(ping).catch(() => undefined);
+      },
+    );
   }
 
   /** Begins at once. A failure is kept until somebody awaits it: the prompt's verdict comes first. */
@@ -137,25 +176,18 @@ class ChatExchange {
 
   async #relayStream(request: DecodedRequest, response: UpstreamResponse): Promise<void> {
     const exchange = this.#exchange;
-    const format = this.#format;
-    const codec = format.openStream(request);
-    this.#codec = codec;
-    const gate = this.#gate(request, streamedFrames(response, format, codec), {
+    const codec = this.#openStream(request);
+    const { reply, code } = this.#policy;
+    if (!reply.enabled && !code.enabled) return this.#passStream(response, codec);
+    const gate = this.#gate(request, streamedFrames(response, this.#format, codec), {
       streamed: true,
       insert: (choice, text) => codec.notice(choice, text),
-      onRelease: (frame) => {
-        codec.released(frame);
-        if (frame.isError)
-          this.failure = new GuardError(
-            'upstream_interrupted',
-            'The model server told of an error in its stream.',
-          );
-      },
+      onRelease: (frame) => this.#released(frame, codec),
     });
     let step = await gate.next();
     for (; step.done !== true; step = await gate.next()) {
       this.#startStream();
-      await exchange.write(this.#encode(step.value.json));
+      await exchange.send(this.#encode(step.value.json));
     }
     const result = step.value;
     exchange.decided(result.decision);
@@ -166,29 +198,94 @@ class ChatExchange {
     }
     this.#decision = this.#overall(result.decision);
     if (result.status === 'failed') throw result.error;
+    await this.#endStream();
+  }
+
+  /** The policy judges neither replies nor code: its word stands for a verdict, and nothing is held back. */
+  async #passStream(response: UpstreamResponse, codec: StreamCodec): Promise<void> {
+    const exchange = this.#exchange;
+    let since = performance.now();
+    for await (const frames of frameBatches(response, this.#format, codec)) {
+      exchange.waited(performance.now() - since);
+      let text = '';
+      let chars = 0;
+      for (const frame of frames) {
+        this.#released(frame, codec);
+        chars += unjudgedChars(frame);
+        text += this.#encode(frame.json);
+      }
+      this.#startStream();
+      this.#passed(chars);
+      await exchange.send(text);
+      since = performance.now();
+    }
+    await this.#endStream();
+  }
+
+  #released(frame: ReplyFrame, codec: StreamCodec): void {
+    codec.released(frame);
+    if (frame.isError)
+      this.failure = new GuardError(
+        'upstream_interrupted',
+        'The model server told of an error in its stream.',
+      );
+  }
+
+  #passed(chars: number): void {
+    if (chars === 0) return;
+    this.#releasedChars += chars;
+    const { requestId, emit } = this.#exchange;
+    emit({ type: 'stream-chars', requestId, received: chars, judged: chars, released: chars, unheld: 0 });
+  }
+
+  async #endStream(): Promise<void> {
     this.#startStream();
-    const end = encodeTerminator(format.framing, format.terminator);
-    if (end !== '') await exchange.write(end);
-    exchange.response.end();
+    await this.#exchange.end(encodeTerminator(this.#format.framing, this.#format.terminator));
   }
 
   async #relayWhole(request: DecodedRequest, response: UpstreamResponse): Promise<void> {
-    const frame = await wholeFrame(response, this.#format);
+    const exchange = this.#exchange;
+    const frame = await this.#judgeWhole(request, await wholeFrame(response, this.#format));
+    if (frame === undefined) return;
+    if (exchange.begun) {
+      // An error, to a client that was kept waiting by pings: its stream has begun.
+      await exchange.send(this.#encode(frame.json));
+      return this.#endStream();
+    }
+    const retry: Record<string, string> =
+      response.retryAfter === undefined ? {} : { 'retry-after': response.retryAfter };
+    const body = this.#format.replyBody?.(frame) ?? frame.json;
+    await exchange.sendJson(response.status, body, this.#decision, retry);
+  }
+
+  /** The frame as it may leave; undefined where it was blocked, which the client has been told. */
+  async #judgeWhole(request: DecodedRequest, frame: ReplyFrame): Promise<ReplyFrame | undefined> {
+    const { reply, code } = this.#policy;
+    if (!reply.enabled && !code.enabled) {
+      this.#decision = this.#overall(nothingToJudge(this.#policy, 'reply'));
+      this.#annotate(frame, this.#decision);
+      this.#passed(unjudgedChars(frame));
+      return frame;
+    }
     const gate = this.#gate(request, single(frame), { streamed: false });
     let step = await gate.next();
     const released: ReplyFrame[] = [];
     for (; step.done !== true; step = await gate.next()) released.push(step.value);
     const { decision, status } = step.value;
     this.#exchange.decided(decision);
-    if (status === 'blocked') return this.#block(request, decision);
+    if (status === 'blocked') {
+      await this.#block(request, decision);
+      return undefined;
+    }
     this.#decision = this.#overall(decision);
     if (step.value.status === 'failed') throw step.value.error;
     const [whole] = released;
     if (whole === undefined) throw new Error('the gate released nothing of a judged reply');
-    const retry: Record<string, string> =
-      response.retryAfter === undefined ? {} : { 'retry-after': response.retryAfter };
-    const body = this.#format.replyBody?.(whole) ?? whole.json;
-    await this.#exchange.sendJson(response.status, body, this.#decision, retry);
+    return whole;
+  }
+
+  #annotate(frame: ReplyFrame, decision: Decision): void {
+    if (!frame.isError) this.#format.annotate(frame.json, { requestId: this.#exchange.requestId, decision });
   }
 
   #gate(
@@ -197,20 +294,17 @@ class ChatExchange {
     options: Pick<GateOptions, 'streamed' | 'onRelease' | 'insert'>,
   ): AsyncGenerator<ReplyFrame, GateResult> {
     const exchange = this.#exchange;
-    const { requestId, route, signal, emit } = exchange;
+    const { requestId, emit } = exchange;
     const { engine } = this.#portcullis;
     const policy = this.#policy;
-    const review = engine.openReply(request.conversation, { requestId, policy, route, signal });
+    const review = engine.openReply(request.conversation, this.#context());
     this.#review = review;
     return gateReply(frames, {
       ...options,
       policy,
       review,
       editable: !request.structured,
-      onLast: (frame, decision) => {
-        if (!frame.isError)
-          this.#format.annotate(frame.json, { requestId, decision: this.#overall(decision) });
-      },
+      onLast: (frame, decision) => this.#annotate(frame, this.#overall(decision)),
       onWaited: (ms) => exchange.waited(ms),
       onViolation: (violation) => emit({ type: 'gate-violated', requestId, ...violation }),
       onProgress: (progress) => {
@@ -222,6 +316,7 @@ class ChatExchange {
 
   /** Gives back what the guard keeps for the reply; the gate cannot when the client left in the middle of it. */
   close(failure: GuardError | undefined): void {
+    this.#heartbeat?.stop();
     this.#call?.abandon(
       this.#exchange.vanished ? 'client_closed' : failure === undefined ? 'reply_blocked' : 'fault',
     );
@@ -239,8 +334,8 @@ class ChatExchange {
   }
 
   #startStream(): void {
-    const { response } = this.#exchange;
-    if (response.headersSent || response.hasHeader('content-type')) return;
+    if (this.#streamStarted) return;
+    this.#streamStarted = true;
     this.#exchange.start(200, streamContentType(this.#format.framing), this.#decision, STREAM_HEADERS);
   }
 
@@ -253,16 +348,19 @@ class ChatExchange {
     const text = refusalText(decision);
     if (!request.stream) return exchange.sendJson(200, this.#format.refusal(request, text, facts), decision);
 
-    const { framing, terminator } = this.#format;
-    const codec = this.#codec ?? this.#format.openStream(request);
+    const codec = this.#openStream(request);
     this.#startStream();
     const notice = this.#releasedChars > 0 ? `\n\n${text}` : text;
-    const messages = Array.from({ length: request.choices }, (_, choice) =>
-      codec.notice(choice, notice),
-    ).flat();
-    for (const message of [...messages, ...codec.finish(facts)]) await exchange.write(this.#encode(message));
-    await exchange.write(encodeTerminator(framing, terminator));
-    exchange.response.end();
+    for (let choice = 0; choice < request.choices; choice += 1)
+      for (const message of codec.notice(choice, notice)) await exchange.send(this.#encode(message));
+    for (const message of codec.finish(facts)) await exchange.send(this.#encode(message));
+    await this.#endStream();
+  }
+
+  /** The codec of this reply; made when the first of it comes, or has to be said. */
+  #openStream(request: DecodedRequest): StreamCodec {
+    this.#codec ??= this.#format.openStream(request);
+    return this.#codec;
   }
 
   /** Renders an error in the client's format: as HTTP while nothing was sent, else inside the stream. */
@@ -271,22 +369,29 @@ class ChatExchange {
     const { response, requestId } = exchange;
     if (exchange.vanished || response.writableEnded) return;
     this.failure = error;
-    if (!response.headersSent) {
+    this.#heartbeat?.stop();
+    if (!exchange.begun) {
       sendError(response, error, this.#format.error(error, requestId), this.#decision, requestId);
       return;
     }
     try {
-      if (this.#codec !== undefined) {
-        const message = this.#codec.error(error, requestId);
-        await exchange.write(this.#encode(message));
-        await exchange.write(encodeTerminator(this.#format.framing, this.#format.terminator));
-      }
-      response.end();
+      if (this.#request?.stream === true) {
+        const message = this.#openStream(this.#request).error(error, requestId);
+        await exchange.send(this.#encode(message));
+        await this.#endStream();
+      } else response.destroy();
     } catch {
       // The client is gone while it was being told: there is nobody left to tell.
       response.destroy();
     }
   }
+}
+
+/** UTF-16 units that a frame brings anew. */
+function unjudgedChars(frame: ReplyFrame): number {
+  let chars = 0;
+  for (const { text, restates } of frame.texts) if (restates !== true) chars += text.length;
+  return chars;
 }
 
 async function* single(frame: ReplyFrame): AsyncGenerator<ReplyFrame> {

@@ -68,7 +68,9 @@ async function call(
 ): Promise<UpstreamResponse> {
   const since = performance.now();
   const sent = body === undefined || body.length === 0 ? undefined : body;
-  const answer = await upstream.call(method, target, { body: sent, headers, signal: exchange.signal });
+  const request = upstream.call(method, target, { body: sent, headers });
+  exchange.onAbort(() => request.abort());
+  const answer = await request.response;
   exchange.waited(performance.now() - since);
   return answer;
 }
@@ -80,7 +82,7 @@ async function relayRaw(exchange: Exchange, answer: UpstreamResponse): Promise<v
     undefined,
   );
   for await (const chunk of answer.body) await exchange.write(chunk);
-  exchange.response.end();
+  await exchange.end();
 }
 
 async function relayList(exchange: Exchange, answer: UpstreamResponse, upstream: Upstream): Promise<void> {

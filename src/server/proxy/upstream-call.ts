@@ -15,33 +15,36 @@ export interface UpstreamCall {
   abandon(reason: Abandoned): void;
 }
 
-/** Begins at once; the body is serialized before this returns. The exchange's signal ends it too. */
+/** Begins at once; the body is serialized before this returns. The end of the exchange ends it too. */
 export function callUpstream(
   upstream: Upstream,
-  { requestId, route, signal, emit }: Pick<Exchange, 'requestId' | 'route' | 'signal' | 'emit'>,
+  exchange: Pick<Exchange, 'requestId' | 'route' | 'onAbort' | 'emit'>,
   body: JsonObject,
   headers: IncomingHttpHeaders,
 ): UpstreamCall {
+  const { requestId, route, emit } = exchange;
   const startedAt = performance.now();
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
+  const request = upstream.call('POST', route, { body, headers });
   let answered: UpstreamResponse | undefined;
+  let ended = false;
   let over = false;
+  const end = (): void => {
+    ended = true;
+    request.abort();
+  };
+  const forget = exchange.onAbort(end);
 
   const done = (code: number | ErrorCode): void =>
     emit({ type: 'upstream', requestId, upstream: upstream.origin, code, ms: performance.now() - startedAt });
-  const response = upstream.call('POST', route, { body, headers, signal: controller.signal }).then(
+  const response = request.response.then(
     (arrived) => {
       answered = arrived;
       done(arrived.status);
-      if (controller.signal.aborted) arrived.discard();
       return arrived;
     },
     (error: unknown) => {
       // Ended by us, after a block or with the client: that is no failure of the upstream.
-      if (!controller.signal.aborted) {
+      if (!ended) {
         over = true;
         done(toGuardError(error).code);
       }
@@ -53,19 +56,18 @@ export function callUpstream(
   return {
     response,
     abandon(reason) {
-      signal.removeEventListener('abort', abort);
+      forget();
       if (over) return;
       over = true;
-      if (answered?.progress.ended === true) return;
-      controller.abort();
-      answered?.discard();
+      if (answered?.body.progress.ended === true) return;
+      end();
       emit({
         type: 'upstream-abandoned',
         requestId,
         upstream: upstream.origin,
         reason,
         ms: performance.now() - startedAt,
-        bytes: answered?.progress.bytes ?? 0,
+        bytes: answered?.body.progress.bytes ?? 0,
       });
     },
   };

@@ -1,9 +1,11 @@
 /** Calls the model server: one pool of connections, a time limit for each stage, errors in our own words. */
-import { Agent, errors, request, type Dispatcher } from 'undici';
+import { Pool, type Dispatcher } from 'undici';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { UpstreamConfig } from '../../config/config.js';
 import { GuardError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json.js';
+import { createBody, type BodyWriter, type UpstreamBody } from './upstream-body.js';
+import { explainFault } from './upstream-faults.js';
 
 export interface UpstreamResponse {
   readonly status: number;
@@ -11,28 +13,30 @@ export interface UpstreamResponse {
   readonly contentType: string;
   /** Seconds, or a date of HTTP. */
   readonly retryAfter: string | undefined;
-  /** Rejects with GuardError('upstream_interrupted' | 'upstream_timeout'). Ending it early closes the connection. */
-  readonly body: AsyncIterable<Uint8Array, undefined>;
-  /** How far `body` was read. */
-  readonly progress: { readonly bytes: number; readonly ended: boolean };
-  /** Frees the connection without reading on. */
+  readonly body: UpstreamBody;
+  /** Closes the connection, unless the body has come to its end. */
   discard(): void;
+  /** All that is wanted has been read: the connection is kept if the server ends the body soon. */
+  release(): void;
+}
+
+export interface UpstreamRequest {
+  /** Rejects with GuardError('upstream_unreachable' | 'upstream_timeout' | 'upstream_malformed' | 'client_closed'). */
+  readonly response: Promise<UpstreamResponse>;
+  /** Ends it, whatever it has come to; what is awaited of it then rejects with GuardError('client_closed'). */
+  abort(): void;
 }
 
 export interface Upstream {
   /** For metrics and messages: scheme, host and port. */
   readonly origin: string;
-  /** Rejects with GuardError('upstream_unreachable' | 'upstream_timeout' | 'upstream_malformed' | 'client_closed'). */
+  /** Begins at once; the body is serialized before this returns. */
   call(
     method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS',
     /** Path and perhaps query, beginning with a slash. */
     target: string,
-    options: {
-      readonly body?: JsonObject | Uint8Array | undefined;
-      readonly headers: IncomingHttpHeaders;
-      readonly signal: AbortSignal;
-    },
-  ): Promise<UpstreamResponse>;
+    options: { readonly body?: JsonObject | Uint8Array | undefined; readonly headers: IncomingHttpHeaders },
+  ): UpstreamRequest;
   close(): Promise<void>;
 }
 
@@ -50,66 +54,52 @@ const FORWARDED = new Set([
   'x-title',
 ]);
 const FORWARDED_PREFIXES = ['openai-', 'anthropic-'];
+/** A body that goes on after its format's end is waited for this long, in milliseconds. */
+const LINGER_MS = 1_000;
+/** Paths that no parser of URLs changes: most of all those of our own endpoints. */
+const PLAIN_PATH = /^(?:\/[\w-][\w.-]*)+$/;
 
 export function createUpstream(config: UpstreamConfig): Upstream {
-  const agent = new Agent({
+  const base = new URL(config.url);
+  const pool = new Pool(base.origin, {
     connect: { timeout: config.connectTimeoutMs },
     headersTimeout: config.headersTimeoutMs,
     bodyTimeout: config.idleTimeoutMs,
     connections: config.connections,
     pipelining: 1,
   });
-  const { origin } = new URL(config.url);
+  const { origin } = base;
+  const basePath = base.pathname === '/' ? '' : base.pathname;
 
   return {
     origin,
-    async call(method, target, { body, headers, signal }) {
-      const limit = createTimeLimit(signal, config.totalTimeoutMs);
-      const explained = (started: boolean) => (error: unknown) =>
-        explain(error, { config, origin, signal, limit, started });
-      let response: Dispatcher.ResponseData;
-      try {
-        response = await request(config.url + target, {
-          dispatcher: agent,
+    call(method, target, { body, headers }) {
+      const call = new Call(config, origin);
+      const path = PLAIN_PATH.test(target) ? basePath + target : normalPath(config.url + target);
+      pool.dispatch(
+        {
+          path,
           method,
           headers: { ...forwardedHeaders(headers, body), ...config.headers },
           body: body === undefined ? null : body instanceof Uint8Array ? body : JSON.stringify(body),
-          signal: limit.signal,
-        });
-      } catch (error) {
-        limit.end();
-        throw explained(false)(error);
-      }
-      const discard = (): void => {
-        limit.end();
-        // A destroyed body reports its end as an error, which nobody is left to handle.
-        response.body.on('error', () => undefined).destroy();
-      };
-      const encoding = response.headers['content-encoding'];
-      if (encoding !== undefined && encoding !== 'identity') {
-        discard();
-        throw new GuardError(
-          'upstream_malformed',
-          `The model server at ${origin} compressed its answer although it was asked not to; switch compression off there.`,
-        );
-      }
-      const progress = { bytes: 0, ended: false };
-      return {
-        progress,
-        status: response.statusCode,
-        contentType: mediaType(single(response.headers['content-type'])),
-        retryAfter: seconds(single(response.headers['retry-after'])),
-        body: watched(response.body, progress, limit, explained(true)),
-        discard,
-      };
+        },
+        call,
+      );
+      return call;
     },
-    close: () => agent.destroy(),
+    close: () => pool.destroy(),
   };
+}
+
+function normalPath(url: string): string {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
 }
 
 function forwardedHeaders(headers: IncomingHttpHeaders, body: unknown): Record<string, string> {
   const kept: Record<string, string> = { 'accept-encoding': 'identity' };
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (typeof value !== 'string') continue;
     if (FORWARDED.has(name) || FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix)))
       kept[name] = value;
@@ -121,111 +111,136 @@ function forwardedHeaders(headers: IncomingHttpHeaders, body: unknown): Record<s
   return kept;
 }
 
-async function* watched(
-  body: AsyncIterable<Uint8Array>,
-  progress: { bytes: number; ended: boolean },
-  limit: TimeLimit,
-  explained: (error: unknown) => GuardError,
-): AsyncGenerator<Uint8Array, undefined> {
-  try {
-    for await (const bytes of body) {
-      progress.bytes += bytes.length;
-      yield bytes;
+/**
+ * One request and its answer, fed by undici. Its own streams and signals would cost more than everything
+ * that Portcullis does with a short reply.
+ */
+class Call implements UpstreamRequest, Dispatcher.DispatchHandler {
+  readonly response: Promise<UpstreamResponse>;
+  readonly #config: UpstreamConfig;
+  readonly #origin: string;
+  readonly #writer: BodyWriter;
+  #timer: NodeJS.Timeout;
+  readonly #answer: (response: UpstreamResponse) => void;
+  readonly #refuse: (error: GuardError) => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #started = false;
+  #over = false;
+  #aborted = false;
+  #late = false;
+
+  constructor(config: UpstreamConfig, origin: string) {
+    this.#config = config;
+    this.#origin = origin;
+    const { promise, resolve, reject } = deferred<UpstreamResponse>();
+    this.response = promise;
+    this.#answer = resolve;
+    this.#refuse = reject;
+    this.#writer = createBody({
+      onDrain: () => this.#controller?.resume(),
+      onReturn: () => this.abort(),
+    });
+    this.#timer = setTimeout(() => {
+      this.#late = true;
+      this.#stop();
+    }, config.totalTimeoutMs);
+  }
+
+  abort(): void {
+    if (this.#over) return;
+    this.#aborted = true;
+    this.#stop();
+  }
+
+  /** Whoever waits hears of it now: a request that waits for a connection is only dropped when it gets one. */
+  #stop(): void {
+    this.#fail(new Error('given up'));
+    this.#controller?.abort(new Error('given up'));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    const fault = explainFault(error, {
+      config: this.#config,
+      origin: this.#origin,
+      aborted: this.#aborted,
+      late: this.#late,
+      started: this.#started,
+    });
+    if (this.#started) this.#writer.fail(fault);
+    else this.#refuse(fault);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new Error('given up'));
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    // 100 and 103 come before the answer.
+    if (status < 200 || this.#over) return;
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      this.#fail(
+        new GuardError(
+          'upstream_malformed',
+          `The model server at ${this.#origin} compressed its answer although it was asked not to; switch compression off there.`,
+        ),
+      );
+      controller.abort(new Error('given up'));
+      return;
     }
-    progress.ended = true;
-    return undefined;
-  } catch (error) {
-    throw explained(error);
-  } finally {
-    limit.end();
+    this.#started = true;
+    const { body } = this.#writer;
+    this.#answer({
+      status,
+      contentType: mediaType(single(headers['content-type'])),
+      retryAfter: seconds(single(headers['retry-after'])),
+      body,
+      discard: () => void body.return(),
+      release: () => this.#release(),
+    });
+  }
+
+  #release(): void {
+    this.#writer.release();
+    if (this.#over) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#stop(), LINGER_MS);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    if (!this.#writer.push(bytes)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#writer.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
   }
 }
 
-/** The client's signal and the total time in one signal, without a timer left behind. */
-interface TimeLimit {
-  readonly signal: AbortSignal;
-  readonly late: boolean;
-  end(): void;
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-function createTimeLimit(outer: AbortSignal, totalMs: number): TimeLimit {
-  const controller = new AbortController();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    controller.abort();
-  }, totalMs);
-  // Nobody may be reading the body when the client's signal comes: the timer has to end here.
-  const abort = (): void => {
-    clearTimeout(timer);
-    controller.abort();
-  };
-  if (outer.aborted) abort();
-  outer.addEventListener('abort', abort, { once: true });
-  return {
-    signal: controller.signal,
-    get late() {
-      return late;
-    },
-    end() {
-      clearTimeout(timer);
-      outer.removeEventListener('abort', abort);
-    },
-  };
-}
-
-interface Circumstances {
-  readonly config: UpstreamConfig;
-  readonly origin: string;
-  readonly signal: AbortSignal;
-  readonly limit: TimeLimit;
-  /** The response's headers had come. */
-  readonly started: boolean;
-}
-
-function explain(error: unknown, { config, origin, signal, limit, started }: Circumstances): GuardError {
-  const server = `The model server at ${origin}`;
-  if (error instanceof GuardError) return error;
-  if (signal.aborted)
-    return new GuardError('client_closed', 'The client closed the connection.', { cause: error });
-  if (limit.late)
-    return new GuardError(
-      'upstream_timeout',
-      `${server} did not finish within ${config.totalTimeoutMs} ms (upstream.total_timeout_ms).`,
-      { cause: error },
-    );
-  if (error instanceof errors.HeadersTimeoutError)
-    return new GuardError(
-      'upstream_timeout',
-      `${server} did not begin to answer within ${config.headersTimeoutMs} ms (upstream.headers_timeout_ms).`,
-      { cause: error },
-    );
-  if (error instanceof errors.BodyTimeoutError)
-    return new GuardError(
-      'upstream_timeout',
-      `${server} paused for more than ${config.idleTimeoutMs} ms in the middle of its answer (upstream.idle_timeout_ms).`,
-      { cause: error },
-    );
-  if (error instanceof errors.ConnectTimeoutError)
-    return new GuardError(
-      'upstream_unreachable',
-      `${server} did not accept a connection within ${config.connectTimeoutMs} ms. Is it running, and is upstream.url right?`,
-      { cause: error },
-    );
-  if (started)
-    return new GuardError('upstream_interrupted', `${server} broke off in the middle of its answer.`, {
-      cause: error,
-    });
-  return new GuardError(
-    'upstream_unreachable',
-    `${server} cannot be reached${reason(error)}. Is it running, and is upstream.url right?`,
-    { cause: error },
-  );
-}
-
-function reason(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? ` (${code})` : '';
+function deferred<T>(): Deferred<T> {
+  let settle: Omit<Deferred<T>, 'promise'> = { resolve: () => undefined, reject: () => undefined };
+  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
+  return { promise, ...settle };
 }
 
 /** Only what is one: nothing that an upstream writes into a header may be read as a text by somebody. */
@@ -235,6 +250,7 @@ function mediaType(header: string): string {
 }
 
 function seconds(header: string): string | undefined {
+  if (header === '') return undefined;
   const wait = header.trim();
   return /^\d{1,9}$/.test(wait) || /^\w{3}, [\d]{2} \w{3} \d{4} [\d:]{8} GMT$/.test(wait) ? wait : undefined;
 }
