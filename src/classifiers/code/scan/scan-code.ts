@@ -34,6 +34,11 @@ export interface ScannedCode {
 
 /** Lines that are scanned before those in front of them may leave: calls that go over a few lines are seen whole. */
 export const MARGIN_LINES = 4;
+/**
+ * A finding in growing code counts when so many lines have come behind it, and is held until then: some
+ * rules ask that something be missing, and it may be what comes next.
+ */
+const RIPE_LINES = 8;
 /** Code of which it is not clear what language it is in is held for this many lines. */
 const DOUBT_LINES = 30;
 
@@ -84,39 +89,42 @@ export async function scanGrowing(
   const budget = new Budget(STEPS_PER_RULE, deadline);
   const findings: Finding[] = [];
   const [first = 'unknown'] = languages;
-  const total = countLines(snippet.code);
-  let settled = total <= DOUBT_LINES && isDoubtful(snippet.code, hint, languages) ? 0 : Infinity;
+  const parsed: { readonly tree: SyntaxTree; readonly ends: readonly number[] }[] = [];
   for (const name of languages) {
     const language = name === 'html' ? 'javascript' : name;
     const code = name === 'html' ? scriptsOf(snippet.code) : snippet.code;
     if (code === undefined || !isParsedLanguage(language)) continue;
     const { ends, closers } = finishedStatements(code, language);
-    const end = ends.at(-1) ?? 0;
-    const tree = await parseSnippet(code.slice(0, end) + closers, language);
+    const tree = await parseSnippet(code.slice(0, ends.at(-1) ?? 0) + closers, language);
     // In C a buffer changes without an assignment to its name.
     const namesCanBeConstant = language !== 'c' && language !== 'cpp';
     const matcher = new Matcher(tree, budget, { namesCanBeConstant });
     run(rules.rulesFor(language), { source: tree.source, matcher }, budget, language, snippet, findings);
-    const early = beforeMargin(code, ends);
-    settled = Math.min(settled, countLines(code.slice(0, lastCut(tree, early))));
+    parsed.push({ tree, ends });
   }
   run(rules.anyLanguage, { source: snippet.code, matcher: undefined }, budget, first, snippet, findings);
+
+  const lineOf = lineIndex(snippet);
+  const linesBefore = (offset: number): number => lineOf(offset).line - 1;
+  const total = linesBefore(snippet.code.length);
+  const ripe = ({ endLine }: Finding): boolean => endLine <= total - RIPE_LINES;
+  const limits = findings.filter((finding) => !ripe(finding)).map(({ startLine }) => startLine - 1);
+  if (total <= DOUBT_LINES && isDoubtful(snippet.code, hint, languages)) limits.push(0);
   const tag = /<script\b[^>]*$/i.exec(snippet.code);
-  if (tag !== null) settled = Math.min(settled, countLines(snippet.code.slice(0, tag.index)));
-  const settledLines = Math.max(0, Math.min(settled, total - MARGIN_LINES));
-  return { language: first, findings: inOrder(findings), settledLines };
-}
-
-/** Without the ends in the last MARGIN_LINES lines before the last of them. */
-function beforeMargin(code: string, ends: readonly number[]): readonly number[] {
-  let line = code.slice(0, ends.at(-1) ?? 0).length;
-  for (let count = 0; count < MARGIN_LINES && line > 0; count++)
-    line = Math.max(code.lastIndexOf('\n', line - 2), code.lastIndexOf('\r', line - 2)) + 1;
-  return ends.filter((end) => end <= line);
-}
-
-function countLines(code: string): number {
-  return code.match(/\r\n|\n|\r/g)?.length ?? 0;
+  if (tag !== null) limits.push(linesBefore(tag.index));
+  limits.push(total - MARGIN_LINES);
+  for (const { ends } of parsed) limits.push(linesBefore(ends.at(-1) ?? 0) - MARGIN_LINES);
+  const limit = Math.min(...limits);
+  const cuts = parsed.map(({ tree, ends }) =>
+    linesBefore(
+      lastCut(
+        tree,
+        ends.filter((end) => linesBefore(end) <= limit),
+      ),
+    ),
+  );
+  const settledLines = Math.max(0, Math.min(limit, ...cuts));
+  return { language: first, findings: inOrder(findings.filter(ripe)), settledLines };
 }
 
 /** Whether more code may show that it is in another language, with other rules. */
