@@ -31,13 +31,15 @@ const HARMLESS = 'The capital of France is Paris. It lies on the river Seine and
 const REFUSED_PROMPT = "I can't help with that request.";
 const REFUSED_REPLY = "I can't share the answer to that request.";
 
+const POLICY = 'name: plain\nroutes:\n  /detokenize: { unjudged: { tokens: allow } }\n';
+
 let p: RunningPortcullis;
 let upstream: ReplayUpstream;
 let openai: OpenAI;
 let ollama: Ollama;
 beforeAll(async () => {
   upstream = await createReplayUpstream();
-  p = await runPortcullis({ guard: 'embedded', upstreamUrl: upstream.url });
+  p = await runPortcullis({ guard: 'embedded', upstreamUrl: upstream.url, policy: POLICY });
   openai = new OpenAI({ apiKey: 'none', baseURL: `${p.url}/v1`, maxRetries: 0 });
   ollama = new Ollama({ host: p.url });
 });
@@ -260,7 +262,7 @@ describe("llama.cpp's own", () => {
     const response = await p.post(path, { ...body, stream: true });
     expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
     const sent = events(await response.text());
-    expect(sent.map(({ content }) => content).join('')).toBe(REFUSED_PROMPT);
+    expect(sent.map(({ content }) => content)).toEqual([REFUSED_PROMPT, '']);
     expect(sent.map(({ stop }) => stop)).toEqual([false, true]);
     expect(sent.at(-1)?.portcullis).toMatchObject({ decision: 'block' });
   });
@@ -301,11 +303,21 @@ describe("llama.cpp's own", () => {
     });
   });
 
-  it('/detokenize: token ids are refused', async () => {
-    upstream.answer({ body: { content: HARMLESS } });
-    const response = await p.post('/detokenize', { tokens: [1, 2, 3] });
+  it('/tokenize: token ids are refused', async () => {
+    upstream.answer({ body: { tokens: [1, 2, 3] } });
+    const response = await p.post('/tokenize', { content: [1, 2, 3] });
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code: 400, reason: 'unjudgeable_content' } });
+  });
+
+  it('/detokenize: where a policy lets token ids pass, the text they stand for is judged', async () => {
+    upstream.answer({ body: { content: HARMLESS } });
+    const fine = await p.post('/detokenize', { tokens: [1, 2] });
+    expect(await fine.json()).toMatchObject({ content: HARMLESS });
+    upstream.answer({ body: { content: UNSAFE } });
+    const refused = await p.post('/detokenize', { tokens: [1, 2] });
+    expect(refused.status).toBe(403);
+    expect(await refused.text()).not.toContain('neighbour');
   });
 
   it('tells of a wrong method and a wrong body in its own words', async () => {
@@ -317,23 +329,4 @@ describe("llama.cpp's own", () => {
       error: { reason: 'invalid_json', type: 'invalid_request_error' },
     });
   });
-});
-
-it('/detokenize: where a policy lets token ids pass, the text they stand for is judged', async () => {
-  const lenient = await runPortcullis({
-    guard: 'embedded',
-    upstreamUrl: upstream.url,
-    policy: 'name: lenient\nunjudged: { tokens: allow }\n',
-  });
-  try {
-    upstream.answer({ body: { content: HARMLESS } });
-    const fine = await lenient.post('/detokenize', { tokens: [1, 2] });
-    expect(await fine.json()).toMatchObject({ content: HARMLESS });
-    upstream.answer({ body: { content: UNSAFE } });
-    const refused = await lenient.post('/detokenize', { tokens: [1, 2] });
-    expect(refused.status).toBe(403);
-    expect(await refused.text()).not.toContain('neighbour');
-  } finally {
-    await lenient.close();
-  }
 });
