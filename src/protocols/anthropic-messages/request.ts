@@ -17,6 +17,7 @@ import {
   requireArray,
   requireObject,
 } from '../shape.js';
+import { readStructure, STRUCTURE_FIELDS } from '../structure-fields.js';
 import { readContent } from './block.js';
 
 /** `system` in the middle of a chat is the newest of them. */
@@ -34,6 +35,7 @@ const SWITCHES = ['thinking', 'tool_choice', 'cache_control', 'context_managemen
 const checkBody = createCaseCheck([
   ...METADATA,
   ...SWITCHES,
+  ...STRUCTURE_FIELDS,
   ...['messages', 'system', 'stream', 'tools', 'metadata', 'stop_sequences', 'mcp_servers', 'diagnostics'],
   ...['output_format', 'output_config', 'max_tokens', 'temperature', 'top_p', 'top_k'],
 ]);
@@ -62,7 +64,7 @@ export function decodeRequest(body: JsonObject): DecodedRequest {
 
   if (!isAbsent(field(body, 'tools'))) requireArray(field(body, 'tools'), 'tools');
   builder.definitions(body, 'tools');
-  const structured = readStructure(builder, body);
+  const structured = readOutputFormat(builder, body);
   readServers(builder, body);
   readMetadata(builder, body);
   return { conversation: builder.build(), model, stream, choices: 1, structured, body };
@@ -86,14 +88,15 @@ function isToolResult(content: JsonValue | undefined): content is JsonValue[] {
 }
 
 /** Reads the schema that the reply has to follow. @returns whether there is one */
-function readStructure(builder: ConversationBuilder, body: JsonObject): boolean {
+function readOutputFormat(builder: ConversationBuilder, body: JsonObject): boolean {
   const config = field(body, 'output_config');
   if (!isAbsent(config)) requireObject(config, 'output_config');
   const places = [
     { container: body, key: 'output_format' },
     ...(isJsonObject(config) ? [{ container: config, key: 'format' }] : []),
   ];
-  let structured = false;
+  // vLLM and llama.cpp bind replies to grammars of their own.
+  let structured = readStructure(builder, body);
   for (const { container, key } of places) {
     const format = field(container, key);
     if (isAbsent(format)) continue;

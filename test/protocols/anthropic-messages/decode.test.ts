@@ -169,6 +169,8 @@ describe('requests', () => {
     [{ output_config: { effort: null, format: null } }, false],
     [{ output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } }, true],
     [{ output_format: { type: 'json_schema', schema: { type: 'object' } } }, true],
+    [{ guided_json: { type: 'object' } }, true],
+    [{ grammar: 'root ::= "x"' }, true],
   ])('knows that %j asks for structured output: %s', (fields, structured) => {
     expect(decode({ messages: [user('x')], ...fields }).structured).toBe(structured);
   });
