@@ -5,7 +5,7 @@ import { isJsonObject } from '../core/json.js';
 import type { Taxonomies, Taxonomy } from '../core/taxonomy.js';
 import { UNCATEGORIZED } from '../core/taxonomy.js';
 import { parseStrictYaml, readSettingsFile } from '../strict-yaml/index.js';
-import { policySchema } from './policy-schema.js';
+import { policySchema, unjudgedByKind } from './policy-schema.js';
 import type { PolicyFile, PolicySettings } from './policy-schema.js';
 import type { DirectionPolicy, Policy } from './policy-types.js';
 
@@ -60,7 +60,6 @@ function compileSettings(
   file: PolicySettings,
   taxonomy: Taxonomy,
 ): Omit<Policy, 'name' | 'id' | 'hash' | 'routes'> {
-  const { unjudged } = file;
   return {
     version: file.version,
     description: file.description.trim(),
@@ -68,10 +67,7 @@ function compileSettings(
     taxonomy: file.taxonomy,
     onBlock: file.on_block,
     refusal: file.refusal,
-    unjudged:
-      typeof unjudged === 'string'
-        ? { image: unjudged, audio: unjudged, file: unjudged, tokens: unjudged }
-        : unjudged,
+    unjudged: unjudgedByKind(file.unjudged),
     checkFirst: file.check_first,
     turns: file.turns,
     hiddenCharacters: file.hidden_characters,

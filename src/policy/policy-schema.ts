@@ -190,6 +190,14 @@ const routeOverrides = z.strictObject(
   Object.fromEntries(ROUTE_KEYS.map((key) => [key, z.unknown().optional()])),
 );
 
+type UnjudgedSettings = z.output<typeof unjudged>;
+
+/** One word for all kinds, written out: so that a route may say otherwise about one of them. */
+export function unjudgedByKind(given: UnjudgedSettings): Exclude<UnjudgedSettings, string> {
+  if (typeof given !== 'string') return given;
+  return { image: given, audio: given, file: given, tokens: given };
+}
+
 /** A route's settings over the policy's: objects are merged key by key, anything else is replaced. */
 function merged(under: unknown, over: unknown): unknown {
   if (over === undefined) return under;
@@ -213,8 +221,9 @@ export function policySchema(
     .extend({ routes: z.partialRecord(z.enum(JUDGED_ROUTES), routeOverrides).default({}) })
     .transform(({ routes, ...file }, context) => {
       const complete = new Map<string, z.output<typeof base>>();
+      const under = { ...file, unjudged: unjudgedByKind(file.unjudged) };
       for (const [route, overrides] of Object.entries(routes)) {
-        const settings = merged(file, overrides);
+        const settings = merged(under, overrides);
         const result = base.safeParse(settings);
         if (result.success) complete.set(route, result.data);
         else

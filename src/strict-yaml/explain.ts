@@ -57,9 +57,9 @@ function explainValue(issue: Issue, schema: Schema, data: unknown): string {
 
 /** The branch of a union that the writer meant: the one whose problems lie deeper than its own kind. */
 function meantBranch(errors: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  const deeper = errors.filter((issues) =>
-    issues.every((issue) => issue.path.length > 0 || issue.code !== 'invalid_type'),
-  );
+  const isOwnKind = ({ path, code }: Issue): boolean =>
+    path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
+  const deeper = errors.filter((issues) => !issues.some(isOwnKind));
   return deeper.length === 1 ? deeper[0] : undefined;
 }
 
