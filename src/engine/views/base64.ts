@@ -2,8 +2,11 @@
 import { isWord } from './english.js';
 import { readableBytes } from './readable-bytes.js';
 
+/** Runs of the alphabet that are no plain words. */
+const RUN = /(?<![A-Za-z0-9+/_-])(?![A-Za-z]?[a-z]*(?![A-Za-z0-9+/=_-]))[A-Za-z0-9+/_-]{6,}={0,2}/g;
 /** `data:` addresses (RFC 2397) of what is no text are left out. */
-const RUN = /(data:(?:image|audio|video|font)\/[^\s,]{1,80},)?([A-Za-z0-9+/_-]{6,}={0,2})/g;
+const IMAGE = /data:(?:image|audio|video|font)\/[^\s,]{1,80},$/;
+const HEADER = 100;
 const NEXT_LINE = /[ \t]*\r?\n[ \t]*([A-Za-z0-9+/_-]{1,}={0,2})(?=[ \t]*(?:\r?\n|$))/y;
 /** Shorter ones have to be a word of the list. */
 const LONG = 16;
@@ -18,10 +21,14 @@ export function decodeBase64(text: string, found: (name: string) => void): strin
   let at = 0;
   RUN.lastIndex = 0;
   for (let match = RUN.exec(text); match !== null; match = RUN.exec(text)) {
-    const [all, image, first = ''] = match;
-    if (image !== undefined) continue;
+    const [first] = match;
+    if (
+      text[match.index - 1] === ',' &&
+      IMAGE.test(text.slice(Math.max(0, match.index - HEADER), match.index))
+    )
+      continue;
     let run = first;
-    let end = match.index + all.length;
+    let end = match.index + first.length;
     if (first.length >= LONG) {
       // Lines of the same run; the last one may be short.
       while (!run.endsWith('=')) {
@@ -34,7 +41,7 @@ export function decodeBase64(text: string, found: (name: string) => void): strin
     }
     let decoded = decodeRun(run);
     if (decoded === undefined && run !== first) {
-      end = match.index + all.length;
+      end = match.index + first.length;
       decoded = decodeRun(first);
     }
     if (decoded !== undefined) {

@@ -3,15 +3,20 @@
  * written backwards. Looked for only where words that nobody knows stand together, and believed only where
  * known words come out.
  */
-import { isWord, shareOfWords } from './english.js';
+import { isWord, looksLikeWord, shareOfWords } from './english.js';
 
 const WORD = /[A-Za-z]+(?:['’][A-Za-z]{1,2})?/g;
 /** Letters that a run of unknown words needs, less those of the known words among them. */
 const RUN_LETTERS = 8;
 /** How much a known word speaks against a run, for each of its letters. */
 const KNOWN_WEIGHT = 1.5;
+/** How much an unknown word that is built like a known one, a name say, speaks for a run. */
+const NAME_WEIGHT = 0.3;
 /** UTF-16 units from the start of a run by which the cipher is found. */
 const SAMPLE = 400;
+/** A few words show that it is another cipher. */
+const GLANCE = 48;
+const SOME_WORDS = 0.4;
 /** Of the letters that a decoded run has to have in words. */
 const WORDS = 0.75;
 
@@ -33,9 +38,7 @@ function unknownRuns(text: string): Run[] {
     best = 0;
   };
   for (const { 0: word, index } of text.matchAll(WORD)) {
-    const known = isWord(word.replace(/['’]/, ''));
-    // Short words are words by chance, in any cipher.
-    const weight = known ? (word.length < 3 ? 0 : -KNOWN_WEIGHT * word.length) : word.length;
+    const weight = weightOf(word.replace(/['’]/, ''));
     if (sum === 0 && weight > 0) start = index;
     sum = Math.max(0, sum + weight);
     if (sum > best) {
@@ -46,6 +49,13 @@ function unknownRuns(text: string): Run[] {
   }
   close();
   return runs;
+}
+
+/** How much a word speaks for being in a cipher. */
+function weightOf(word: string): number {
+  // Short words are words by chance, in any cipher.
+  if (isWord(word)) return word.length < 3 ? 0 : -KNOWN_WEIGHT * word.length;
+  return looksLikeWord(word) ? NAME_WEIGHT * word.length : word.length;
 }
 
 const shifted = (text: string, by: number): string =>
@@ -91,7 +101,10 @@ export function decodeCiphers(text: string, found: (name: string) => void): stri
     const given = text.slice(start, end);
     const sample = given.slice(0, SAMPLE);
     if (!saysEnough(sample)) continue;
-    const cipher = CIPHERS.find(({ undo }) => shareOfWords(undo(sample)) >= WORDS);
+    const glance = sample.slice(0, GLANCE);
+    const cipher = CIPHERS.find(
+      ({ undo }) => shareOfWords(undo(glance)) >= SOME_WORDS && shareOfWords(undo(sample)) >= WORDS,
+    );
     if (cipher === undefined) continue;
     found(cipher.name);
     result += text.slice(at, start) + cipher.undo(given);

@@ -16,7 +16,8 @@ export interface GrowingView {
   add(more: string): ViewStep;
 }
 
-export function createGrowingView(undoing: Undoing): GrowingView {
+/** @param undoPiece what reads one piece; for tests */
+export function createGrowingView(undoing: Undoing, undoPiece = undo): GrowingView {
   const segments = createSegments();
   const steps = new Set<string>();
 
@@ -24,11 +25,11 @@ export function createGrowingView(undoing: Undoing): GrowingView {
     add(more) {
       let settled = '';
       for (const piece of segments.add(more)) {
-        const undone = undo(piece, undoing);
+        const undone = undoPiece(piece, undoing);
         undone.steps.forEach((step) => steps.add(step));
         settled += undone.text;
       }
-      const tail: Undone = undo(segments.rest, undoing);
+      const tail: Undone = undoPiece(segments.rest, undoing);
       const all = new Set([...steps, ...tail.steps]);
       return { name: all.size === 0 ? undefined : [...all].join('+'), settled, tail: tail.text };
     },
