@@ -1,4 +1,7 @@
-/** llama.cpp's `POST /detokenize`: token ids in, which no guard can read, text out. */
+/**
+ * llama.cpp's `POST /detokenize`: token ids in, which no guard can read, text out. vLLM has an endpoint of the
+ * same name, which calls the text `prompt`.
+ */
 import type { JsonObject } from '../../core/json.js';
 import type { ConversationBuilder } from '../conversation-builder.js';
 import { errorBody } from '../llama-server/write.js';
@@ -20,7 +23,7 @@ export function createLlamaDetokenize(): UnstreamedFormat {
     id: 'llama-detokenize',
     framing: 'sse',
     read,
-    decodeReply: (body) => decodeTextReply(body, 'content'),
+    decodeReply: (body) => decodeTextReply(body, 'content', 'prompt'),
     error: errorBody,
   });
 }

@@ -14,11 +14,15 @@ import { createUnstreamedFormat, type UnstreamedFormat } from '../unstreamed.js'
 /** As many as OpenAI takes. */
 const MOST_INPUTS = 2048;
 
+/** The second is llama.cpp's, which reads it where there is no input, here too. */
+const INPUTS = ['input', 'content'];
+
 /** Names and switches; the last two are vLLM's, of the numbers in base64. */
 const METADATA = ['user', 'encoding_format', 'request_id', 'cache_salt', 'embed_dtype', 'endianness'];
 
 const refuseCaseVariants = createCaseCheck([
-  ...['model', 'input', 'messages', 'dimensions', 'stream', 'chat_template', 'truncate_prompt_tokens'],
+  ...INPUTS,
+  ...['model', 'messages', 'dimensions', 'stream', 'chat_template', 'truncate_prompt_tokens'],
   ...METADATA,
 ]);
 
@@ -31,8 +35,10 @@ function read(builder: ConversationBuilder, body: JsonObject): void {
       readMessage(builder, message, `messages[${index}]`);
     });
   }
-  if (isAbsent(messages) || !isAbsent(field(body, 'input')))
-    readPrompts(builder, body, 'input', { most: MOST_INPUTS, objects: true, turns: 'one' });
+  const given = INPUTS.filter((name) => !isAbsent(field(body, name)));
+  if (given.length === 0 && isAbsent(messages)) throw expected('input', 'a string or a list', undefined);
+  for (const name of given)
+    readPrompts(builder, body, name, { most: MOST_INPUTS, objects: true, turns: 'one' });
   // Other encodings are raw bytes, which nobody here reads.
   const encoding = field(body, 'encoding_format');
   if (!isAbsent(encoding) && encoding !== 'float' && encoding !== 'base64')

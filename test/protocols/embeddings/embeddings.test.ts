@@ -69,6 +69,18 @@ describe.each(INPUTS)('$format.id', ({ format, key }) => {
 });
 
 describe('openai-embeddings', () => {
+  it("knows llama.cpp's other name of the input, which hides no token ids beside a chat", () => {
+    const { conversation } = openAiEmbeddings.decodeRequest({
+      messages: [{ role: 'user', content: 'Hi' }],
+      content: [1, 'some words', 2],
+    });
+    expect(conversation.unjudged).toEqual([{ kind: 'tokens', path: 'content' }]);
+    expect(judgedText(conversation)).toBe('Hi\nsome words');
+    expect(guardErrorOf(() => openAiEmbeddings.decodeRequest({ model: 'm' })).message).toContain(
+      'input must be',
+    );
+  });
+
   it('refuses encodings that are no JSON', () => {
     const error = guardErrorOf(() =>
       openAiEmbeddings.decodeRequest({ input: 'x', encoding_format: 'bytes' }),

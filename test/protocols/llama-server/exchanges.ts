@@ -206,6 +206,22 @@ export const LLAMA_TOKENIZE: readonly Exchange[] = [
     segments: ['User/user text: Hello á'],
     texts: { '0/pieces': 'Hello á' },
   },
+  {
+    ...unstreamed,
+    name: "a prompt, at vLLM's endpoint",
+    request: { model: 'm', prompt: 'Hello you', return_token_strs: true },
+    reply: { count: 2, max_model_len: 4096, tokens: [9906, 499], token_strs: ['Hello', ' you'] },
+    segments: ['User/user text: Hello you'],
+    texts: { '0/token_strs': 'Hello you' },
+  },
+  {
+    ...unstreamed,
+    name: "a chat, at vLLM's endpoint",
+    request: { model: 'm', messages: [{ role: 'user', content: 'Hello you' }] },
+    reply: { count: 2, max_model_len: 4096, tokens: [9906, 499], token_strs: null },
+    segments: ['User/user text: Hello you'],
+    texts: {},
+  },
 ];
 
 export const LLAMA_DETOKENIZE: readonly Exchange[] = [
@@ -214,6 +230,15 @@ export const LLAMA_DETOKENIZE: readonly Exchange[] = [
     name: 'ids to text',
     request: { tokens: [9906, 1917] },
     reply: { content: 'Hello world' },
+    segments: [],
+    unjudged: [{ kind: 'tokens', path: 'tokens' }],
+    texts: { '0/text': 'Hello world' },
+  },
+  {
+    ...unstreamed,
+    name: "ids to text, at vLLM's endpoint",
+    request: { model: 'm', tokens: [9906, 1917] },
+    reply: { prompt: 'Hello world' },
     segments: [],
     unjudged: [{ kind: 'tokens', path: 'tokens' }],
     texts: { '0/text': 'Hello world' },
