@@ -3,26 +3,43 @@ import type { Conversation } from '../../core/conversation.js';
 import { GuardError } from '../../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import type { DecodedRequest, WireFormat } from '../../core/wire-format.js';
-import { generic, ollamaChat, ollamaGenerate, openAiChat } from '../../protocols/index.js';
+import {
+  anthropicMessages,
+  generic,
+  ollamaChat,
+  ollamaEmbed,
+  ollamaGenerate,
+  openAiChat,
+  openAiCompletions,
+  openAiEmbeddings,
+  openAiResponses,
+} from '../../protocols/index.js';
 import { hasFiles, takeBody, type AppRequest } from './request-body.js';
 import { urlSegments } from './request-url.js';
 
 const FORMATS = {
   'openai-chat': openAiChat,
+  'openai-completions': openAiCompletions,
+  'openai-responses': openAiResponses,
+  'openai-embeddings': openAiEmbeddings,
+  'anthropic-messages': anthropicMessages,
   'ollama-chat': ollamaChat,
   'ollama-generate': ollamaGenerate,
+  'ollama-embed': ollamaEmbed,
   generic,
 } as const;
 
+/** Paths that say what is spoken on them; an app's own `/api/chat` may be anything. */
+const BY_PATH: readonly (readonly [string, WireFormat])[] = [
+  ['/v1/responses', openAiResponses],
+  ['/v1/messages', anthropicMessages],
+  ['/v1/completions', openAiCompletions],
+  ['/v1/embeddings', openAiEmbeddings],
+];
+
 export type FormatName = 'auto' | keyof typeof FORMATS;
 
-export const FORMAT_NAMES: readonly FormatName[] = [
-  'auto',
-  'openai-chat',
-  'ollama-chat',
-  'ollama-generate',
-  'generic',
-];
+export const FORMAT_NAMES: readonly FormatName[] = ['auto', ...(Object.keys(FORMATS) as FormatName[])];
 
 export interface ReadRequest {
   /** What the client is told in: refusals and errors. */
@@ -44,7 +61,7 @@ export async function readRequest(
   limitBytes: number,
 ): Promise<ReadRequest> {
   const body = await takeBody(request, limitBytes);
-  const read = decode(body, name);
+  const read = decode(body, name, request.originalUrl ?? request.url ?? '');
   const segments = urlSegments(request.originalUrl ?? request.url ?? '');
   const { turns, unjudged } = read.request.conversation;
   const conversation: Conversation = {
@@ -55,7 +72,7 @@ export async function readRequest(
   return { ...read, request: { ...read.request, conversation, stream: streams } };
 }
 
-function decode(body: JsonValue | undefined, name: FormatName): ReadRequest {
+function decode(body: JsonValue | undefined, name: FormatName, url: string): ReadRequest {
   if (body === undefined) return asGeneric({});
   if (!isJsonObject(body)) {
     if (name === 'auto' || name === 'generic') return asGeneric({ body });
@@ -64,11 +81,14 @@ function decode(body: JsonValue | undefined, name: FormatName): ReadRequest {
   if (name === 'generic') return asGeneric(body);
   if (name !== 'auto')
     return { format: FORMATS[name], request: FORMATS[name].decodeRequest(body), strict: true };
-  if (!Array.isArray(body.messages)) return asGeneric(body);
+  const path = url.split('?', 1)[0] ?? '';
+  const spoken = BY_PATH.find(([end]) => path.endsWith(end))?.[1];
+  if (spoken === undefined && !Array.isArray(body.messages)) return asGeneric(body);
+  const format = spoken ?? openAiChat;
   try {
-    return { format: openAiChat, request: openAiChat.decodeRequest(body), strict: false };
+    return { format, request: format.decodeRequest(body), strict: spoken !== undefined };
   } catch (error) {
-    // Not OpenAI's after all. The app knows its own format, and the generic one judges every string.
+    // Another format after all. The app knows its own format, and the generic one judges every string.
     if (error instanceof GuardError && error.code === 'invalid_request') return asGeneric(body);
     throw error;
   }

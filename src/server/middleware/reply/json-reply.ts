@@ -33,11 +33,12 @@ export class JsonReply implements ReplyReader {
   }
 
   #decode(value: JsonValue): ReplyFrame {
-    if (!isJsonObject(value)) {
+    if (!isJsonObject(value) && !this.#read.strict) {
       this.#format = generic;
       return generic.decodeValue(value);
     }
-    const format = this.#read.strict ? this.#read.format : isCompletion(value) ? openAiChat : generic;
+    const completion = isJsonObject(value) && isCompletion(value);
+    const format = this.#read.strict ? this.#read.format : completion ? openAiChat : generic;
     try {
       // Decoding takes out what cannot be judged, also where it fails later.
       const frame = format.decodeReply(structuredClone(value));
@@ -52,6 +53,8 @@ export class JsonReply implements ReplyReader {
   }
 
   encode(frame: ReplyFrame): string {
+    const body = this.#format.replyBody?.(frame);
+    if (body !== undefined) return JSON.stringify(body);
     return generic.encodeBody(frame.json);
   }
 

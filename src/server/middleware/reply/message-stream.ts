@@ -80,12 +80,20 @@ export class MessageStream implements ReplyReader {
   refusal(text: string, facts: ReplyFacts): string {
     const messages = this.#notices(text);
     messages.push(...this.#codec.finish(facts));
-    const closing = messages.some(isOpenAi) ? encodeTerminator(this.#framing, DONE) : '';
-    return messages.map((json) => this.#encode(json)).join('') + closing;
+    const ends =
+      this.#lenient === undefined ? this.#read.format.terminator !== undefined : messages.some(isOpenAi);
+    const closing = ends ? encodeTerminator(this.#framing, DONE) : '';
+    return messages.map((json) => this.#encode(json, this.#nameOf(json))).join('') + closing;
   }
 
   failure(error: GuardError, requestId: string): string {
-    return this.#encode(this.#codec.error(error, requestId));
+    const message = this.#codec.error(error, requestId);
+    return this.#encode(message, this.#nameOf(message));
+  }
+
+  /** The event's name of a message of our own, where the format that the app speaks has names. */
+  #nameOf(message: JsonObject): string | undefined {
+    return this.#lenient === undefined ? this.#read.format.eventName?.(message) : undefined;
   }
 
   /** The text in each choice that the client still waits for; only chat completions have more than one. */
