@@ -3,7 +3,7 @@
  * written backwards. Looked for only where words that nobody knows stand together, and believed only where
  * known words come out.
  */
-import { isWord, looksLikeWord, shareOfWords } from './english.js';
+import { isEnglish, isWord, looksLikeWord, shareOfWords } from './english.js';
 
 const WORD = /[A-Za-z]+(?:['’][A-Za-z]{1,2})?/g;
 /** Letters that a run of unknown words needs, less those of the known words among them. */
@@ -16,9 +16,7 @@ const NAME_WEIGHT = 0.3;
 const SAMPLE = 400;
 /** A few words show that it is another cipher. */
 const GLANCE = 48;
-const SOME_WORDS = 0.4;
-/** Of the letters that a decoded run has to have in words. */
-const WORDS = 0.75;
+const SOME_WORDS = 0.3;
 
 interface Run {
   readonly start: number;
@@ -103,7 +101,7 @@ export function decodeCiphers(text: string, found: (name: string) => void): stri
     if (!saysEnough(sample)) continue;
     const glance = sample.slice(0, GLANCE);
     const cipher = CIPHERS.find(
-      ({ undo }) => shareOfWords(undo(glance)) >= SOME_WORDS && shareOfWords(undo(sample)) >= WORDS,
+      ({ undo }) => shareOfWords(undo(glance)) >= SOME_WORDS && isEnglish(undo(sample)),
     );
     if (cipher === undefined) continue;
     found(cipher.name);

@@ -41,13 +41,27 @@ export function looksLikeWord(word: string): boolean {
 
 /** Words of three letters and more (and shorter ones beside them) as a share of all letters, in [0, 1]. */
 export function shareOfWords(text: string): number {
+  return shareOf(text, isWord);
+}
+
+/** Letters from which on names and rare words may be among the words. */
+const LONG = 24;
+
+/** Whether letters that came out of a code are words. No other code than the right one gives that by chance. */
+export function isEnglish(text: string): boolean {
+  if (text.length < LONG) return shareOfWords(text) >= 0.75;
+  const words = shareOfWords(text);
+  return words >= 0.6 || (words >= 0.35 && shareOf(text, looksLikeWord) >= 0.8);
+}
+
+function shareOf(text: string, counts: (word: string) => boolean): number {
   let letters = 0;
   let known = 0;
   let short = 0;
   for (const [word] of text.matchAll(/[A-Za-z]+(?:['’][a-z]{1,2}\b)?/g)) {
     letters += word.length;
     const plain = word.replace(/['’]/, '');
-    if (!isWord(plain)) continue;
+    if (!counts(plain)) continue;
     if (plain.length > 2) known += word.length;
     else short += word.length;
   }

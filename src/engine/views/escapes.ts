@@ -58,8 +58,8 @@ const ESCAPES: readonly Escape[] = [
 const CONTROL = /(?![\t\n\r])\p{Cc}/u;
 /** Letters that need no escape, or so many others that they are words. */
 const HIDES = /[A-Za-z][A-Za-z0-9]|[0-9][A-Za-z]|\p{L}{3}/u;
-/** What a program writes for the spaces of a sentence; in an address other signs stand around. */
-const SENTENCE = /(?<!\S)[A-Za-z.,'!?]+(?:%20[A-Za-z.,'!?]+){2,}(?!\S)/;
+/** Several words with what a program writes for the spaces of a sentence; a file's name has fewer. */
+const SENTENCE = /(?:[A-Za-z0-9.,'!?-]{1,24}(?:%2[0-9A-Fa-f]|%3[AaBbFf])*%20){3}[A-Za-z]/;
 /** A line that goes on in the next: quoted-printable's soft line break within a word. */
 const SOFT_BREAK = /([A-Za-z]{1,24})=\r?\n([A-Za-z]{1,24})/g;
 

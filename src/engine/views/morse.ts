@@ -1,5 +1,5 @@
 /** Morse code (ITU-R M.1677-1) in dots and dashes of any make. */
-import { shareOfWords } from './english.js';
+import { isEnglish, shareOfWords } from './english.js';
 
 const SIGN = '[.·•∙_\\-–—−]';
 const RUN = new RegExp(
@@ -62,7 +62,7 @@ export function decodeMorse(text: string, found: (name: string) => void): string
       .map((word) => word.split(/[ \t]+/).map((letter) => LETTERS.get(letter)));
     if (words.some((word) => word.includes(undefined))) return run;
     const decoded = words.map((word) => word.join('')).join(' ');
-    if (shareOfWords(decoded) < WORDS) return run;
+    if (shareOfWords(decoded) < WORDS && !isEnglish(decoded)) return run;
     found('morse');
     return decoded;
   });
