@@ -13,12 +13,12 @@ export interface CodeDecisions {
   onSnippets(snippets: readonly CodeAssessment[]): Decision;
   /**
    * @param verdicts may be empty: a reply without any text yet has none, and needs none
-   * @param calls scans of tool calls' arguments
+   * @param values scans of tool calls' arguments and of values in JSON
    */
   onAll(
     verdicts: readonly Verdict[],
     snippets: readonly CodeAssessment[],
-    calls: readonly CodeAssessment[],
+    values: readonly CodeAssessment[],
   ): Decision;
 }
 
@@ -48,21 +48,21 @@ export function createCodeDecisions(
 
   return {
     onSnippets,
-    onAll(verdicts, snippets, calls) {
+    onAll(verdicts, snippets, values) {
       const scanned = goesOn ? snippets.filter(({ status }) => status === 'scanned') : [];
-      if (scanned.length === 0) return onRest(verdicts, [...snippets, ...calls]);
+      if (scanned.length === 0) return onRest(verdicts, [...snippets, ...values]);
       const unscanned = snippets.filter(({ status }) => status === 'unavailable');
-      return together(onRest(verdicts, [...unscanned, ...calls]), onSnippets(scanned));
+      return together(onRest(verdicts, [...unscanned, ...values]), onSnippets(scanned));
     },
   };
 }
 
-function softened({ message: _, ...decision }: Decision): Decision {
-  return {
-    ...decision,
-    intended: 'redact',
-    action: decision.action === 'block' ? 'redact' : decision.action,
-  };
+function softened(decision: Decision): Decision {
+  const { message, ...rest } = decision;
+  // A message is what the client reads instead of the reply.
+  return message === undefined
+    ? { ...rest, intended: 'redact' }
+    : { ...rest, intended: 'redact', action: 'redact' };
 }
 
 /** The heavier of two decisions, with the findings of both. */

@@ -35,11 +35,12 @@ interface Known {
   removed: { to: number; readonly fenceLeft: boolean; readonly decision: Decision } | undefined;
 }
 
-export function createCodeInText(textId: string, parts: CodeInTextParts): CodeInText {
+/** @param left how much of the text may have left before */
+export function createCodeInText(textId: string, parts: CodeInTextParts, left = 0): CodeInText {
   let finder = parts.scanner.openText();
   let length = 0;
   let wasComplete = false;
-  let free = 0;
+  let free = left;
   let known = new Map<number, Known>();
   const scans = new Map<number, CodeAssessment>();
 

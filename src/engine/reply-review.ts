@@ -10,7 +10,7 @@ import type { Decision } from '../core/decision.js';
 import type { EventSink } from '../core/events.js';
 import { decideUnjudged, type Policy } from '../policy/policy.js';
 import { createCodeDecisions } from './code-decisions.js';
-import { createCodeInText, type CodeInText } from './code-in-text.js';
+import { createCodeInReply, type CodeInReply } from './code-in-reply.js';
 import type { GrowingMessage } from './growing-message.js';
 import { createGrowingReading, type GrowingReading } from './growing-reading.js';
 import type { RequestContext } from './request-context.js';
@@ -85,7 +85,7 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
   const { policy, requestId } = context;
   const scanOptions = { signal: context.signal, timeoutMs: policy.code.timeoutMs };
   const choices = new Map<number, Choice>();
-  const codeIn = new Map<string, CodeInText>();
+  const codeIn = new Map<string, CodeInReply>();
   /** Scans of tool arguments, by text and length. */
   const calls = new Map<string, CodeAssessment>();
   const decisions = createCodeDecisions(parts.decide, policy);
@@ -105,10 +105,10 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
     choice.whole = kind === 'whole' ? text : undefined;
   }
 
-  function codeOf({ id }: ReplyText): CodeInText {
+  function codeOf({ id }: ReplyText): CodeInReply {
     let found = codeIn.get(id);
     if (found === undefined) {
-      found = createCodeInText(id, {
+      found = createCodeInReply(id, {
         scanner: parts.scanner,
         options: scanOptions,
         decide: (code) => decisions.onSnippets([code]),
@@ -150,8 +150,10 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
       const verdicts = [...choices.values()].flatMap(({ verdict }) =>
         verdict === undefined ? [] : [verdict],
       );
-      const snippets = [...codeIn.values()].flatMap(({ scans }) => [...scans]);
-      const onText = decisions.onAll(verdicts, snippets, [...calls.values()]);
+      const code = [...codeIn.values()];
+      const snippets = code.flatMap((one) => [...one.snippets]);
+      const values = [...calls.values(), ...code.flatMap((one) => [...one.values])];
+      const onText = decisions.onAll(verdicts, snippets, values);
       const onParts = decideUnjudged(unjudged, 'reply', policy);
       const decision = onParts === undefined ? onText : weightier(onText, onParts);
       parts.emit({ type: 'decision', requestId, decision });

@@ -19,13 +19,14 @@ const scans: string[] = [];
 beforeEach(() => void scans.splice(0));
 const scanner: CodeScanner = {
   ...codeShield,
-  scanCode(code, language, options) {
-    scans.push(`code: ${code}`);
-    return codeShield.scanCode(code, language, options);
-  },
-  scanText(text, options) {
-    scans.push(`text: ${text}`);
-    return codeShield.scanText(text, options);
+  openCode(tag) {
+    const stream = codeShield.openCode(tag);
+    return {
+      push(grown, options) {
+        if (grown.closed) scans.push(`code: ${grown.code}`);
+        return stream.push(grown, options);
+      },
+    };
   },
   scanToolArguments(name, json, options) {
     scans.push(`${name}: ${json}`);
@@ -119,12 +120,12 @@ describe('the text of a reply', () => {
 describe('a code block', () => {
   const open = `See:\n\`\`\`python\nprint("hello")\n`;
 
-  it('is held and not scanned until it is closed, then scanned once', async () => {
+  it('of a few lines is held until it is closed, then scanned once as a whole', async () => {
     const { review } = reviewOf();
     await review.judge([text(open)]);
     expect(scans).toEqual([]);
     expect(review.holdFrom(text(open))).toBe(open.indexOf('```'));
-    const closed = open + '```\nMore.\n';
+    const closed = open + '```\nMore of this, as you see.\n';
     await review.judge([text(closed)]);
     await review.judge([text(closed + 'And more.')]);
     expect(scans).toEqual(['code: print("hello")\n']);
@@ -175,10 +176,16 @@ describe('a code block', () => {
 });
 
 describe('code without fences', () => {
-  it('is found when the text is complete', async () => {
+  it('is held from its beginning, and found', async () => {
     const { review } = reviewOf();
     expect((await review.judge([text(SHELL)])).decision.action).toBe('allow');
+    expect(review.holdFrom(text(SHELL))).toBe(0);
     expect(await review.judge([text(SHELL, { complete: true })])).toMatchObject(blocked);
+  });
+
+  it('is found before the text is complete, when prose follows', async () => {
+    const { review } = reviewOf();
+    expect(await review.judge([text(`${SHELL}\nThis is how you do it`)])).toMatchObject(blocked);
   });
 
   it('is found beside a fenced block, whose findings are not counted twice', async () => {
@@ -194,12 +201,12 @@ describe('code without fences', () => {
     expect(outcome.notes.map(({ end }) => end)).toEqual([fenced.length, both.text.length]);
   });
 
-  it('is looked for once', async () => {
+  it('is not seen in words', async () => {
     const { review } = reviewOf();
     const done = text('Just words.', { complete: true });
     await review.judge([done]);
     await review.judge([done, text('More', { id: '1/text', choice: 1 })]);
-    expect(scans).toEqual(['text: Just words.']);
+    expect(scans).toEqual([]);
   });
 });
 

@@ -8,16 +8,15 @@ import { isSentence } from '../languages/detect.js';
 /** `neutral`: stands in code and in prose (a heading or a comment, `else`, `Output`). */
 export type LineKind = 'blank' | 'prose' | 'code' | 'neutral';
 
-/** Words that begin a line of code and a sentence; the line needs more words to be told. */
+/** Words that begin a line of code, written as there; such a line needs more words to be told. */
 const CODE_WORDS = new Set(
   (
-    'abstract and as assert async await bool boolean break case catch char class const continue def default ' +
-    'del delete do double elif else enum except export extends extern fi final finally float fn for foreach ' +
-    'from func function global go goto if implements import in inline int interface lambda let long loop ' +
-    'match module mut mutable namespace new not null or override package pass print private protected pub ' +
-    'public raise register require return select set short signed size_t static string struct super switch ' +
-    'synchronized template then this throw throws try type typedef typename union unless unsigned use using ' +
-    'val var virtual void volatile while with yield create insert update echo sudo'
+    'abstract as assert async await bool boolean break case catch char class const continue def default del ' +
+    'delete do double elif else enum except export extends extern final finally float fn for foreach from ' +
+    'func function global goto if implements import in inline int interface let long loop match module mut ' +
+    'mutable namespace new not override package pass print private protected pub public raise register ' +
+    'return set short signed static string struct super switch synchronized template throw throws try type ' +
+    'typedef typename union unless unsigned use using val var virtual void volatile while with yield'
   ).split(' '),
 );
 
@@ -67,7 +66,7 @@ function beginsAsProse(line: string): boolean {
   words.pop();
   const plain = words.map((word) => PLAIN.test(word));
   const plainOf = (count: number): number => plain.slice(0, count).filter(Boolean).length;
-  const maybeCode = CODE_WORDS.has(words[0]?.toLowerCase() ?? '');
+  const maybeCode = CODE_WORDS.has(words[0] ?? '');
   if (plainOf(3) === 3 && !maybeCode) return true;
   return ENOUGH_PLAIN.some(([count, enough]) => {
     if (plain.length < count || plainOf(count) < enough) return false;

@@ -135,7 +135,7 @@ function isDoubtful(code: string, hint: string | undefined, languages: readonly 
   if (languages.length > 1 || languages.includes(detected.language)) return false;
   const family = FAMILIES.find((members) => members.has(said));
   if (family?.has(detected.language) === true || detected.score < FENCED_SCORE) return false;
-  return isParsedLanguage(detected.language) && evidenceFor(code, said) < detected.score;
+  return isParsedLanguage(detected.language) && evidenceFor(code, said) * 2 <= detected.score;
 }
 
 /** First the language to report, then others to scan as. */

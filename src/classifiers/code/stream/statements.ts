@@ -105,7 +105,7 @@ class Reader {
     if (this.#before.endsWith('\\')) return false;
     if (blocks === 'none' || this.#before === '' || /[;{}]$/.test(this.#before)) return true;
     // A preprocessor's line, an annotation, a label.
-    if (/^#/.test(this.#lineBefore)) return true;
+    if (this.#lineBefore.startsWith('#')) return true;
     if (blocks === 'strict')
       return /^(?:case\b.*|default|public|private|protected|\w+):$/.test(this.#lineBefore);
     return !GOES_ON.test(this.#before) || /(?:\+\+|--|=>\{)$/.test(this.#before);
