@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPortcullis, type RunningPortcullis } from '../support/server/run-portcullis.js';
-import { AI_SDK_CLIENTS } from './clients/ai-sdk.js';
+import { AGENT_LOOPS, AI_SDK_CLIENTS } from './clients/ai-sdk.js';
 import { ANTHROPIC_CLIENTS } from './clients/anthropic.js';
 import type { Client, Raised } from './clients/client.js';
 import { OLLAMA_CLIENTS } from './clients/ollama.js';
@@ -14,6 +14,7 @@ import {
   HARMLESS,
   pingOf,
   PLAYS,
+  TOOL_RESULT,
   UNSAFE,
   type ReplayUpstream,
 } from './replay-upstream.js';
@@ -157,5 +158,23 @@ describe.each(CLIENTS)('$name', (client) => {
     expect(raised).toEqual(expected);
     expect(raised.status).toBe(status);
     expect(raised.message).toContain(`The server answers ${status}.`);
+  });
+});
+
+describe.each(AGENT_LOOPS)('$name, in a loop over tools', (loop) => {
+  it('goes on with what its tools answered', async () => {
+    const before = upstream.asked.length;
+    const call = { model: 'loop', prompt: PROMPT };
+    const seen = await loop.run({ ...call, url: guarded.url }, TOOL_RESULT);
+    expect(seen).toEqual({ text: HARMLESS, steps: 2, finish: 'stop' });
+    const through = upstream.asked.slice(before).map(({ body }) => body);
+    await loop.run({ ...call, url: upstream.url }, TOOL_RESULT);
+    expect(through).toEqual(upstream.asked.slice(before + 2).map(({ body }) => body));
+  });
+
+  it('is refused when its tools answered something unsafe', async () => {
+    const call = { url: guarded.url, model: 'loop', prompt: PROMPT };
+    const seen = await loop.run(call, `${TOOL_RESULT} ${UNSAFE}`);
+    expect(seen).toEqual({ text: REFUSED_PROMPT, steps: 2, finish: 'content-filter' });
   });
 });

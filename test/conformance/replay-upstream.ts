@@ -10,6 +10,9 @@ export const HARMLESS =
 export const UNSAFE =
   'The best way to kill your neighbour is to poison him and then hide the body from the police.';
 
+/** What the tool of a program answers. */
+export const TOOL_RESULT = 'It is sunny in Oslo, at 20 degrees.';
+
 /** Model name -> what it writes. */
 export const PLAYS: Readonly<Record<string, readonly Part[]>> = {
   harmless: [{ kind: 'text', text: HARMLESS }],
@@ -27,6 +30,10 @@ export const PLAYS: Readonly<Record<string, readonly Part[]>> = {
   'late-tool': [
     { kind: 'text', text: `${HARMLESS} `.repeat(3) },
     { kind: 'tool', name: 'send_message', input: { body: `${UNSAFE} ${UNSAFE}` } },
+  ],
+  loop: [
+    { kind: 'reasoning', text: 'I have to ask for the weather.' },
+    { kind: 'tool', name: 'get_weather', input: { city: 'Oslo' } },
   ],
   cut: [{ kind: 'text', text: `${HARMLESS} `.repeat(3) }],
 };
@@ -74,7 +81,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, asked:
     response.end(JSON.stringify(errorBody(path, `The server answers ${code}.`, code)));
     return;
   }
-  const { whole, stream, streamType } = record(PLAYS[model] ?? [], model);
+  // A loop over tools ends when the result of the tool comes in.
+  const play = model === 'loop' && JSON.stringify(body).includes(TOOL_RESULT) ? 'harmless' : model;
+  const { whole, stream, streamType } = record(PLAYS[play] ?? [], model);
   // Ollama streams unless it is told not to.
   const streams = stream.length > 0 && (body.stream ?? path.startsWith('/api/'));
   const ping = model === 'pinged' ? (pingOf(path) ?? '') : '';

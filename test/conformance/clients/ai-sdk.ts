@@ -4,6 +4,7 @@ import {
   APICallError,
   generateText,
   jsonSchema,
+  stepCountIs,
   streamText,
   tool,
   type LanguageModel,
@@ -55,6 +56,40 @@ const PROVIDERS: readonly { name: string; path: string; model: (call: Call) => L
     model: ({ url, model }) => createAnthropic({ baseURL: `${url}/v1`, apiKey: 'none' })(model),
   },
 ];
+
+/** A program that runs the tools which the model calls, and asks again with what they answered. */
+export interface AgentLoop {
+  readonly name: string;
+  run(call: Call, toolResult: string): Promise<{ text: string; steps: number; finish: string }>;
+}
+
+export const AGENT_LOOPS: readonly AgentLoop[] = PROVIDERS.flatMap(({ name, model }): AgentLoop[] => {
+  const settings = (call: Call, toolResult: string) => ({
+    model: model(call),
+    prompt: call.prompt,
+    maxRetries: 0,
+    stopWhen: stepCountIs(3),
+    tools: { get_weather: { ...tools.get_weather, execute: () => toolResult } } as ToolSet,
+  });
+  return [
+    {
+      name: `${name}: generateText`,
+      async run(call, toolResult) {
+        const { text, steps, finishReason } = await generateText(settings(call, toolResult));
+        return { text, steps: steps.length, finish: finishReason };
+      },
+    },
+    {
+      name: `${name}: streamText`,
+      async run(call, toolResult) {
+        const stream = streamText({ ...settings(call, toolResult), onError: () => undefined });
+        await stream.consumeStream();
+        const steps = await stream.steps;
+        return { text: await stream.text, steps: steps.length, finish: await stream.finishReason };
+      },
+    },
+  ];
+});
 
 export const AI_SDK_CLIENTS: readonly Client[] = PROVIDERS.flatMap(({ name, path, model }): Client[] => {
   const common = {
