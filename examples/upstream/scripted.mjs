@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * A scripted upstream that speaks OpenAI's and Ollama's chat APIs, for demos and tests. No model, no
+ * A scripted upstream that speaks OpenAI's and Ollama's chat APIs, OpenAI's legacy completions and llama.cpp's
+ * `/completion`, for demos and tests. No model, no
  * dependencies: replies are chosen by words in the prompt (`script.mjs`), faults by option, by request
  * header (`x-script: fault=cut;delay=5`) or by a directive in the prompt (`[[fault=cut;delay=5]]`, which
  * also passes through proxies that drop unknown headers).
@@ -35,10 +36,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { clientGone, listen, readBody, sendJson, write } from './http.mjs';
+import { createPlainEncoder, PLAIN_PATHS } from './plain-wire.mjs';
 import { lastPrompt, scriptedReply } from './script.mjs';
 import { CHAT_PATHS, createEncoder, errorBody, listing } from './wire.mjs';
 
 const DEFAULTS = { chunk: 16, split: 0, delay: 0, after: 3, fault: 'none' };
+const FORMATS = { ...CHAT_PATHS, ...PLAIN_PATHS };
+const PLAIN_FORMATS = new Set(Object.values(PLAIN_PATHS));
 const FAULTS = [
   ...['none', 'refuse', 'hang', 'hang-stream', 'cut', 'end', 'error', 'html', 'json', 'shape', 'empty'],
   ...['gzip', 'redirect', '400', '401', '404', '429', '500', '502', '503'],
@@ -74,7 +78,7 @@ export async function createScriptedUpstream(options = {}) {
     if (record.raw !== '') record.body = JSON.parse(record.raw);
     onRequest?.(record);
 
-    const format = request.method === 'POST' ? CHAT_PATHS[pathname] : undefined;
+    const format = request.method === 'POST' ? FORMATS[pathname] : undefined;
     const body = record.body ?? {};
     const plan = settings(settings(defaults, directives(request.headers['x-script'])), inPrompt(body));
     if (await answeredByFault(plan, pathname, response)) return;
@@ -91,8 +95,10 @@ export async function createScriptedUpstream(options = {}) {
   }
 
   async function answerChat(format, body, plan, response) {
-    const encoder = createEncoder(format, body, model);
-    const count = format === 'openai-chat' && Number.isInteger(body.n) && body.n > 0 ? body.n : 1;
+    const isPlain = PLAIN_FORMATS.has(format);
+    const encoder = (isPlain ? createPlainEncoder : createEncoder)(format, body, model);
+    const hasChoices = format.startsWith('openai-');
+    const count = hasChoices && Number.isInteger(body.n) && body.n > 0 ? body.n : 1;
     const replies = Array.from({ length: count }, (_, choice) => reply(body, choice));
     const usage = {
       prompt: words(lastPrompt(body)),
@@ -100,7 +106,7 @@ export async function createScriptedUpstream(options = {}) {
       // Ollama's generate answers with the conversation as token numbers.
       context: [1, 2, 3],
     };
-    const streams = body.stream ?? format !== 'openai-chat';
+    const streams = body.stream ?? format.startsWith('ollama-');
     if (streams) return stream(encoder, replies, usage, plan, response);
     if (plan.delay > 0) await sleep(plan.delay, undefined, { signal: clientGone(response) });
     whole(JSON.stringify(encoder.whole(replies, usage)), plan, response);

@@ -5,6 +5,8 @@ export interface ChatWire {
   readonly name: string;
   readonly path: string;
   readonly framing: 'sse' | 'ndjson';
+  /** SSE only: the end of a stream is an event with `stop: true`, not `[DONE]`. */
+  readonly terminator?: 'stop';
   /** A request with these texts as the turns of user and assistant, alternating. */
   body(stream: boolean, ...turns: readonly string[]): Record<string, unknown>;
 }
@@ -33,6 +35,21 @@ export const OLLAMA_GENERATE: ChatWire = {
   framing: 'ndjson',
   body: (stream, ...turns) => ({ model: 'scripted', stream, prompt: turns.join('\n') }),
 };
+export const OPENAI_COMPLETIONS: ChatWire = {
+  name: 'OpenAI completions',
+  path: '/v1/completions',
+  framing: 'sse',
+  body: (stream, ...turns) => ({ model: 'scripted', stream, prompt: turns.join('\n') }),
+};
+export const LLAMA_COMPLETION: ChatWire = {
+  name: 'llama.cpp completion',
+  path: '/completion',
+  framing: 'sse',
+  terminator: 'stop',
+  body: (stream, ...turns) => ({ model: 'scripted', stream, prompt: turns.join('\n') }),
+};
+/** Endpoints that complete plain text: no roles, no tools, no reasoning. */
+export const PLAIN_WIRES = [OPENAI_COMPLETIONS, LLAMA_COMPLETION];
 export const WIRES = [OPENAI, OLLAMA_CHAT, OLLAMA_GENERATE];
 /** Every endpoint, streamed and not. */
 export const CASES = WIRES.flatMap((wire) =>
@@ -91,10 +108,17 @@ export async function readAnswer(wire: ChatWire, response: Response): Promise<Ch
     text: all.map((message) => textOf(message, 0)).join(''),
     finish: all.map(finishOf).findLast((reason) => reason !== undefined),
     error: typeof error === 'string' ? error : (errorObject?.message as string | undefined),
-    errorCode: (errorObject?.code ?? all.find(({ code }) => code !== undefined)?.code) as string | undefined,
+    errorCode: (errorObject?.reason ??
+      errorObject?.code ??
+      all.find(({ code }) => code !== undefined)?.code) as string | undefined,
     facts: all.map((message) => message.portcullis).find((value) => value !== undefined) as Json | undefined,
-    ended: !streamed || (wire.framing === 'sse' ? parts.at(-1) === '[DONE]' : all.at(-1)?.done === true),
+    ended: !streamed || endsAs(wire, parts.at(-1), all.at(-1)),
   };
+}
+
+function endsAs(wire: ChatWire, part: string | undefined, last: Json | undefined): boolean {
+  if (wire.terminator === 'stop') return last?.stop === true;
+  return wire.framing === 'sse' ? part === '[DONE]' : last?.done === true;
 }
 
 function choicesOf(message: Json): Json[] {
@@ -104,12 +128,18 @@ function choicesOf(message: Json): Json[] {
 /** Visible text of one choice in a message. */
 export function textOf(message: Json, choice: number): string {
   if (typeof message.response === 'string') return message.response;
+  if (typeof message.content === 'string') return message.content;
   const found = choicesOf(message).find(({ index }) => index === choice);
+  if (typeof found?.text === 'string') return found.text;
   const holder = (found?.delta ?? found?.message ?? message.message) as Json | undefined;
   return typeof holder?.content === 'string' ? holder.content : '';
 }
 
 function finishOf(message: Json): string | undefined {
-  const reasons = [message.done_reason, ...choicesOf(message).map((choice) => choice.finish_reason)];
+  const reasons = [
+    message.done_reason,
+    message.stop === true ? message.stop_type : undefined,
+    ...choicesOf(message).map((choice) => choice.finish_reason),
+  ];
   return reasons.find((reason): reason is string => typeof reason === 'string');
 }
