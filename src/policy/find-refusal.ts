@@ -13,10 +13,12 @@ export interface FoundRefusal {
 
 /** What stands for a placeholder is one line and not longer than this, in UTF-16 units. */
 const MAX_FILLED = 1000;
-/** A text with fewer letters outside of its placeholders would be found everywhere. */
-const MIN_LETTERS = 8;
+/** A text with placeholders and fewer letters than this outside of them would be found everywhere. */
+const MIN_LETTERS = 4;
 
-const PLACEHOLDER = new RegExp(`\\{(?:${PLACEHOLDERS.join('|')}|what)\\}`);
+const PLACEHOLDER = new RegExp(`\\{(${PLACEHOLDERS.join('|')}|what)\\}`);
+/** Ids in a row; the other placeholders stand for words. */
+const IDS = /^[\w./-]+(?:, [\w./-]+)*$/;
 
 /**
  * The refusal that a text is, or that it ends with after a blank line, as a reply does that was stopped in
@@ -37,28 +39,33 @@ export function findRefusal(text: string, { refusal }: Policy): FoundRefusal | u
 }
 
 function endOf(text: string, template: string): string | undefined {
-  const literals = template.trim().split(PLACEHOLDER);
+  // Literals, with the names of the placeholders between them.
+  const parts = template.trim().split(PLACEHOLDER);
+  const literals = parts.filter((_, index) => index % 2 === 0);
+  const fillings = parts.filter((_, index) => index % 2 === 1);
   const first = literals[0] ?? '';
-  if (literals.join('').replaceAll(/\P{L}/gu, '').length < MIN_LETTERS) return undefined;
+  const letters = literals.join('').replaceAll(/\P{L}/gu, '').length;
+  if (fillings.length > 0 && letters < MIN_LETTERS) return undefined;
   if (!text.endsWith(literals.at(-1) ?? '')) return undefined;
-  if (fits(text, 0, literals)) return text;
+  if (fits(text, 0, literals, fillings)) return text;
   const gap = text.lastIndexOf(`\n\n${first}`);
-  return gap >= 0 && fits(text, gap + 2, literals) ? text.slice(gap + 2) : undefined;
+  return gap >= 0 && fits(text, gap + 2, literals, fillings) ? text.slice(gap + 2) : undefined;
 }
 
 /** Whether the text from there on is the literals, in order, with something short between them. */
-function fits(text: string, from: number, literals: readonly string[]): boolean {
+function fits(text: string, from: number, literals: readonly string[], fillings: readonly string[]): boolean {
   let at = from;
   for (const [index, literal] of literals.entries()) {
     const isLast = index === literals.length - 1;
     if (index === 0 && !text.startsWith(literal, from)) return false;
     const found = index === 0 ? from : isLast ? text.length - literal.length : text.indexOf(literal, at);
-    if (found < at || isNotFilled(text.slice(at, found))) return false;
+    if (found < at || (index > 0 && !mayStandFor(fillings[index - 1], text.slice(at, found)))) return false;
     at = found + literal.length;
   }
   return at === text.length;
 }
 
-function isNotFilled(text: string): boolean {
-  return text.length > MAX_FILLED || text.includes('\n');
+function mayStandFor(placeholder: string | undefined, text: string): boolean {
+  if (text.length > MAX_FILLED || text.includes('\n')) return false;
+  return placeholder === 'names' || placeholder === 'what' || text === '' || IDS.test(text);
 }

@@ -59,6 +59,29 @@ describe('policy diff', () => {
     ]);
   });
 
+  test('routes, as far as they do not follow the policy', async () => {
+    const a = policy('i', 'routes: { /api/chat: { turns: new }, /api/generate: {} }\n');
+    const b = policy(
+      'j',
+      'check_first: true\nroutes: { /api/chat: { turns: last_user, threshold: 0.3 }, middleware: { stream: { mode: buffer } } }\n',
+    );
+    expect(settings((await diff(a, b)).stdout)).toEqual([
+      'check_first: false -> true',
+      'routes["/api/chat"].turns: "new" -> "last_user"',
+      'routes["/api/chat"].prompt.threshold: 0.5 -> 0.3',
+      'routes["/api/chat"].reply.threshold: 0.5 -> 0.3',
+      'routes.middleware.stream.mode: "window" -> "buffer"',
+    ]);
+    const all = policy('k', 'turns: new\n');
+    expect(settings((await diff(a, all)).stdout)).toEqual([
+      'turns: "all" -> "new"',
+      // The line above seems to say otherwise.
+      'routes["/api/chat"].turns: "new" in both',
+    ]);
+    const idle = policy('l', 'routes: { /api/chat: { turns: all }, middleware: {} }\n');
+    expect(await diff(idle, 'default')).toEqual({ stdout: '', stderr: '', code: 0 });
+  });
+
   test('a file with problems: they are told; exit code 2', async () => {
     const { stderr, code } = await diff('default', policy('h', 'treshold: 0.4\n'));
     expect(stderr).toMatch(/unknown key "treshold"/);
