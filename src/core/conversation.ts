@@ -4,6 +4,8 @@
  * a policy has to say what happens to it.
  */
 
+import { withPlainStrings } from './json-strings.js';
+
 /** Llama Guard's words for who speaks: everything that goes in is User, everything generated is Agent. */
 export type GuardRole = 'User' | 'Agent';
 
@@ -59,6 +61,16 @@ export interface GuardMessage {
 /** All text of a turn as a guard reads it: segments separated by a newline. */
 export function turnText(turn: Turn): string {
   return readable(turn.segments.map((segment) => segment.text));
+}
+
+/**
+ * The text of a turn as a code scanner reads it: code in the strings of JSON has no line ends of its own, so
+ * they stand behind the text once more, unescaped.
+ */
+export function scannedText(turn: Turn): string {
+  const text = turnText(turn);
+  const strings = withPlainStrings(text);
+  return strings === undefined ? text : `${text}\n\n${strings}`;
 }
 
 /** Texts as a guard reads them: joined by newlines without the empty ones. JSON is read in plain words beside (json-strings.ts). */

@@ -1,6 +1,6 @@
 /** Judges messages that an application hands over itself. */
 import type { CodeAssessment, Direction, UnavailableReason, Verdict } from '../core/assessment.js';
-import { toGuardMessages, turnText, type Conversation } from '../core/conversation.js';
+import { scannedText, toGuardMessages, type Conversation } from '../core/conversation.js';
 import type { Action, CategoryHit, Decision, DecisionReason, TreatedFinding } from '../core/decision.js';
 import type { JsonObject } from '../core/json.js';
 import { nothingToJudge } from '../engine/nothing-to-judge.js';
@@ -116,7 +116,7 @@ async function scanReply(
   const options = { signal, timeoutMs: policy.code.timeoutMs };
   const found: CodeAssessment[] = [];
   const other = reply.segments.filter(({ channel }) => channel !== 'tool_arguments');
-  found.push(await engine.scanner.scanText(turnText({ ...reply, segments: other }), options));
+  found.push(await engine.scanner.scanText(scannedText({ ...reply, segments: other }), options));
   for (const { channel, text, path } of reply.segments) {
     if (channel === 'tool_arguments') found.push(await engine.scanner.scanToolArguments(path, text, options));
   }

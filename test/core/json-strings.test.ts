@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { scannedText } from '../../src/core/conversation.js';
 import { createPlainStrings, withPlainStrings } from '../../src/core/json-strings.js';
 
 describe('text that is JSON', () => {
@@ -21,6 +22,16 @@ describe('text that is JSON', () => {
   it('says a sentence that came word by word', () => {
     expect(withPlainStrings('["how", "to", "get", "there"]')).toBe('how to get there');
     expect(withPlainStrings('{"first": "one", "second": "two"}')).toBeUndefined();
+  });
+
+  it('stands behind itself for a scanner of code, with its line ends', () => {
+    const turn = (text: string) => ({
+      role: 'Agent' as const,
+      wireRole: 'assistant' as const,
+      segments: [{ channel: 'text' as const, text, path: '' }],
+    });
+    expect(scannedText(turn('{"code": "a = 1\\nb = 2"}'))).toBe('{"code": "a = 1\\nb = 2"}\n\na = 1\nb = 2');
+    expect(scannedText(turn('Just words.'))).toBe('Just words.');
   });
 
   it('leaves prose alone, quotes and all', () => {
