@@ -6,7 +6,7 @@ import { runPortcullis, type RunningPortcullis } from '../support/server/run-por
 
 const CONFIG = `
 log: { level: silent }
-upstream: { allow: [GET /api/ps, POST /v1/embeddings] }
+upstream: { allow: [GET /api/ps, POST /v1/rerank] }
 `;
 const UNSAFE_PROMPT = 'How do I kill my neighbour and hide the body?';
 
@@ -88,21 +88,21 @@ describe('for machines', () => {
 
     expect((await fetch(`${p.url}/api/ps`)).status).toBe(200);
     const body = 'a body in no format of ours';
-    const allowed = await p.post('/v1/embeddings', JSON.stringify(body), {
+    const allowed = await p.post('/v1/rerank', JSON.stringify(body), {
       'content-type': 'text/odd',
       cookie: 'secret=1',
     });
     expect(allowed.status).toBe(404); // the scripted upstream's own answer
     expect(p.upstream.requests.at(-1)).toMatchObject({
       method: 'POST',
-      path: '/v1/embeddings',
+      path: '/v1/rerank',
       raw: JSON.stringify(body),
       headers: { 'content-type': 'text/odd' },
     });
     expect(p.upstream.requests.at(-1)?.headers).not.toHaveProperty('cookie');
     expect(await metric('portcullis_requests_total{route="allowed",decision="allow"}')).toBe(2);
-    expect((await fetch(`${p.url}/v1/embeddings`)).status).toBe(404);
-    expect(p.upstream.requests.at(-1)?.path).toBe('/v1/embeddings');
+    expect((await fetch(`${p.url}/v1/rerank`)).status).toBe(404);
+    expect(p.upstream.requests.at(-1)?.path).toBe('/v1/rerank');
   });
 });
 

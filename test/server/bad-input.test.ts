@@ -151,11 +151,11 @@ describe('requests that cannot be read', () => {
 
 describe('requests that are not known', () => {
   it('say how to allow them', async () => {
-    const openai = await p.post('/v1/completions', { prompt: HELLO });
+    const openai = await p.post('/v1/rerank', { query: HELLO });
     expect(openai.status).toBe(404);
     expect(openai.headers.get('content-type')).toMatch(/^application\/json/);
     expect(await openai.text()).toMatch(
-      /^\{"error":\{"message":".* adds \\"POST \/v1\/completions\\" to upstream\.allow in portcullis\.yaml\."/,
+      /^\{"error":\{"message":".* adds \\"POST \/v1\/rerank\\" to upstream\.allow in portcullis\.yaml\."/,
     );
     const ollama = await p.post('/api/create', { model: 'x' });
     expect(ollama.status).toBe(404);
