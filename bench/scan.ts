@@ -1,11 +1,13 @@
 /**
  * How long a warm scan takes, per language, for snippets of about 50 and 500 lines, with all shipped
- * rules. Run: npx tsx bench/scan.ts
+ * rules; and how long all scans of the same snippet take together when it comes line by line in a stream.
+ * Run: npx tsx bench/scan.ts
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadRuleSet } from '../src/classifiers/code/rules/rule-set.js';
-import { scanSnippet } from '../src/classifiers/code/scan/scan-code.js';
+import { createCodeStream } from '../src/classifiers/code/stream/code-stream.js';
+import { scanGrowing, scanSnippet } from '../src/classifiers/code/scan/scan-code.js';
 import { packageRoot } from '../src/runtime/entry.js';
 
 const SAMPLES: Readonly<Record<string, readonly [folder: string, extension: string]>> = {
@@ -33,10 +35,38 @@ function quantile(sorted: readonly number[], q: number): string {
   return (sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0).toFixed(1);
 }
 
+/** All scans of a snippet that comes line by line, the last one included, in milliseconds. */
+async function streamed(code: string, language: string): Promise<number> {
+  const far = performance.now() + 60_000;
+  const from = performance.now();
+  const stream = createCodeStream({
+    scanWhole: async (whole) => ({
+      status: 'scanned',
+      ...(await scanSnippet(rules, whole, language, far)),
+      ms: 0,
+    }),
+    scanGrowing: async (part) => ({
+      status: 'scanned',
+      ...(await scanGrowing(rules, part, language, far)),
+      ms: 0,
+    }),
+  });
+  let lines = 0;
+  for (let end = code.indexOf('\n') + 1; end > 0; end = code.indexOf('\n', end) + 1) {
+    lines += 1;
+    await stream.push(
+      { code: code.slice(0, end), lines, linesEnd: end, closed: false },
+      { timeoutMs: 60_000 },
+    );
+  }
+  await stream.push({ code, lines, linesEnd: code.length, closed: true }, { timeoutMs: 60_000 });
+  return performance.now() - from;
+}
+
 const startedAt = performance.now();
 const rules = await loadRuleSet(rulesFolder);
 console.log(`rules loaded in ${(performance.now() - startedAt).toFixed(0)} ms`);
-console.log('language    lines  rules  findings  p50 ms  p95 ms');
+console.log('language    lines  rules  findings  p50 ms  p95 ms  streamed');
 for (const [language, [folder, extension]] of Object.entries(SAMPLES)) {
   for (const lines of [50, 500]) {
     const code = sample(folder, extension, lines);
@@ -47,7 +77,12 @@ for (const [language, [folder, extension]] of Object.entries(SAMPLES)) {
       findings = (await scanSnippet(rules, code, language, from + 60_000)).findings.length;
       if (run >= RUNS / 4) times.push(performance.now() - from);
     }
+    const inStream: number[] = [];
+    for (let run = 0; run < RUNS / 4; run++) inStream.push(await streamed(code, language));
     times.sort((a, b) => a - b);
+    inStream.sort((a, b) => a - b);
+    const ratio =
+      (inStream[Math.floor(inStream.length / 2)] ?? 0) / (times[Math.floor(times.length / 2)] ?? 1);
     const count = rules.sources.filter(
       (rule) => rule.anyLanguage || (rule.languages as readonly string[]).includes(language),
     ).length;
@@ -58,6 +93,7 @@ for (const [language, [folder, extension]] of Object.entries(SAMPLES)) {
         String(findings).padStart(9),
         quantile(times, 0.5).padStart(7),
         quantile(times, 0.95).padStart(7),
+        `${ratio.toFixed(1)}x`.padStart(9),
       ].join(' '),
     );
   }

@@ -1,10 +1,10 @@
 /** The code in one text of a reply, which is plain text or, where it begins as JSON, JSON. */
 import type { CodeAssessment } from '../core/assessment.js';
 import type { CodeScanner } from '../core/code-scanner.js';
+import type { BlockNote } from './block-note.js';
 import { createCodeInJson, type CodeInJson } from './code-in-json.js';
 import { createCodeInText, type CodeInText, type CodeInTextParts } from './code-in-text.js';
 import { endOf, type GrowingText } from './growing-text.js';
-import type { BlockNote } from './reply-review.js';
 
 export interface CodeInReplyParts extends CodeInTextParts {
   readonly scanner: CodeScanner;

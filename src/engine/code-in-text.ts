@@ -5,8 +5,8 @@
 import type { CodeAssessment } from '../core/assessment.js';
 import type { CodeScanner, CodeStream, ScanOptions, Snippet } from '../core/code-scanner.js';
 import type { Decision } from '../core/decision.js';
+import type { BlockNote } from './block-note.js';
 import { endOf, type GrowingText } from './growing-text.js';
-import type { BlockNote } from './reply-review.js';
 
 export interface CodeInTextParts {
   readonly scanner: Pick<CodeScanner, 'openText' | 'openCode'>;

@@ -9,12 +9,15 @@ import type { Channel, UnjudgedPart } from '../core/conversation.js';
 import type { Decision } from '../core/decision.js';
 import type { EventSink } from '../core/events.js';
 import { decideUnjudged, type Policy } from '../policy/policy.js';
+import type { BlockNote } from './block-note.js';
 import { createCodeDecisions } from './code-decisions.js';
 import { createCodeInReply, type CodeInReply } from './code-in-reply.js';
 import type { GrowingMessage } from './growing-message.js';
 import { createGrowingReading, type GrowingReading } from './growing-reading.js';
 import type { RequestContext } from './request-context.js';
 import { weightier } from './weightier.js';
+
+export type { BlockNote } from './block-note.js';
 
 /** One text of the reply as far as it has come. */
 export interface ReplyText {
@@ -28,21 +31,6 @@ export interface ReplyText {
   readonly added?: string | undefined;
   /** No more will come. */
   readonly complete: boolean;
-}
-
-/**
- * Code whose findings the client is told about, in the text: a note under it (`annotate`: `start` and `end`
- * are both the offset after the block), or a notice in its place (`redact`: what is from `start` to `end`
- * does not go out). Offsets are UTF-16 units of the text with this id, as received. A snippet that goes on
- * after it was blocked goes on in further notes of `continues: true`, each from the end of the one before,
- * which only remove.
- */
-export interface BlockNote {
-  readonly textId: string;
-  readonly start: number;
-  readonly end: number;
-  readonly continues?: boolean | undefined;
-  readonly decision: Decision;
 }
 
 export interface ReviewOutcome {

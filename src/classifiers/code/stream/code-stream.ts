@@ -12,10 +12,18 @@ export interface CodeStreamParts {
   ) => Promise<CodeScanOutcome & { readonly settledLines?: number | undefined }>;
 }
 
-/** Lines that must have come since the last scan, at least, … */
+/** Lines that must have come since the last scan, at least. */
 const MIN_LINES = 4;
-/** … and as a share of the lines that were scanned then. */
-const MIN_SHARE = 0.35;
+/** A snippet of more lines is a long one. */
+const LONG = 100;
+
+/**
+ * Lines that must have come since a scan of so many lines. Short snippets are cheap; a long one grows by
+ * half, so that its scans together cost about three times the last one.
+ */
+function nextScan(scannedLines: number): number {
+  return Math.max(MIN_LINES, scannedLines * (scannedLines < LONG ? 0.2 : 0.5));
+}
 
 export function createCodeStream({ scanWhole, scanGrowing }: CodeStreamParts): CodeStream {
   /** Offsets behind each line. */
@@ -30,7 +38,7 @@ export function createCodeStream({ scanWhole, scanGrowing }: CodeStreamParts): C
         outcome = await scanWhole(code, options);
         return { outcome, settled: code.length };
       }
-      const due = lines - scannedLines >= Math.max(MIN_LINES, MIN_SHARE * scannedLines);
+      const due = lines - scannedLines >= nextScan(scannedLines);
       if (lines <= MARGIN_LINES || !due) return { outcome, settled };
       scannedLines = lines;
       const whole = code.slice(0, linesEnd);
