@@ -27,6 +27,10 @@ beforeAll(async () => {
     told.push(`prompt ${context.route}`);
     return real.assessPrompt(conversation, context);
   });
+  vi.spyOn(engine, 'reviewPrompt').mockImplementation((conversation, context) => {
+    told.push(`prompt ${context.route}`);
+    return real.reviewPrompt(conversation, context);
+  });
   vi.spyOn(engine, 'judgeMessages').mockImplementation((messages, direction, context) => {
     told.push(`messages ${context.route}`);
     return real.judgeMessages(messages, direction, context);
