@@ -358,3 +358,30 @@ describe('properties', () => {
     );
   });
 });
+
+test('parts that no judge can read are treated by their kind; the heaviest treatment counts', () => {
+  const policy = policyOf({ unjudged: { image: 'report', audio: 'allow' } });
+  const image = { kind: 'image', path: 'messages[0].content[1]' } as const;
+  const audio = { kind: 'audio', path: 'messages[0].content[2]' } as const;
+  const file = { kind: 'file', path: 'messages[0].content[3]' } as const;
+  const of = (...parts: Parameters<typeof decideUnjudged>[0]) => decideUnjudged(parts, 'prompt', policy);
+  expect(of(audio)).toMatchObject({ action: 'allow', intended: 'allow', reason: 'unjudged_part' });
+  const reported = of(audio, image);
+  expect(reported).toMatchObject({ action: 'annotate', intended: 'annotate', reason: 'unjudged_part' });
+  expect(reported).not.toHaveProperty('message');
+  expect(of(image, file)).toMatchObject({ action: 'block' });
+  expect(of(image, file)?.message).toBe(
+    'This request contains a file (messages[0].content[3]), which the guard cannot judge. Send text only.',
+  );
+  const watching = policyOf({ mode: 'monitor', unjudged: 'report' });
+  expect(decideUnjudged([image], 'reply', watching)).toMatchObject({ action: 'allow', intended: 'annotate' });
+  expect(decideUnjudged([image], 'reply', policyOf())?.message).toBe(
+    'The reply contained an image (messages[0].content[1]), which the guard cannot judge; it was withheld.',
+  );
+});
+
+test('a refusal for code can name the weaknesses, each once', () => {
+  const policy = policyOf({ refusal: { code: 'No: {cwes} ({rules}).' } });
+  const found = code(finding('a', 'CWE-78', 'error'), finding('b', 'CWE-78', 'error'));
+  expect(decided(policy, assessed([scored(0.1)], [found], 'reply')).message).toBe('No: CWE-78 (a, b).');
+});

@@ -52,7 +52,10 @@ describe('the policies that come with the package', () => {
     const strict = shipped('strict');
     for (const side of [strict.prompt, strict.reply])
       for (const one of side.categories.values()) expect(one).toEqual({ threshold: 0.25, action: 'block' });
-    expect(strict).toMatchObject({ id: 'strict@1', mode: 'enforce', onBlock: 'error' });
+    expect(strict).toMatchObject({
+      ...{ id: 'strict@1', mode: 'enforce', onBlock: 'error' },
+      ...{ checkFirst: true, hiddenCharacters: 'strip', turns: 'all' },
+    });
     expect(strict.code.treatments).toEqual({ error: 'block', warning: 'block', info: 'warn' });
   });
 
