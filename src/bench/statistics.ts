@@ -26,6 +26,14 @@ export function spread(values: readonly number[]): Spread {
   return { median: quantile(values, 0.5), min: quantile(values, 0), max: quantile(values, 1) };
 }
 
+/** The slope of the straight line through points `[x, y]` that has the least squares; NaN for fewer than two. */
+export function slopeOf(points: readonly (readonly [number, number])[]): number {
+  const mean = (of: 0 | 1): number => points.reduce((sum, point) => sum + point[of], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const along = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
+  return along / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+}
+
 /** `1.63 (1.48–1.91)` */
 export function formatSpread({ median, min, max }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;

@@ -103,7 +103,7 @@ class ChatExchange {
       if (!this.#policy.checkFirst) this.#callUpstream(decoded.body, incoming.headers);
       decision = await engine.assessPrompt(conversation, context);
       if (decision.action !== 'block') break;
-      this.#call?.abandon('prompt_blocked');
+      this.#abandon('prompt_blocked');
       const without = engine.withoutRefused(conversation, decision, context);
       if (without === undefined) {
         exchange.decided(decision);
@@ -192,7 +192,7 @@ class ChatExchange {
     const result = step.value;
     exchange.decided(result.decision);
     if (result.status === 'blocked') {
-      this.#call?.abandon('reply_blocked');
+      this.#abandon('reply_blocked');
       exchange.abort();
       return this.#block(request, result.decision);
     }
@@ -317,10 +317,13 @@ class ChatExchange {
   /** Gives back what the guard keeps for the reply; the gate cannot when the client left in the middle of it. */
   close(failure: GuardError | undefined): void {
     this.#heartbeat?.stop();
-    this.#call?.abandon(
-      this.#exchange.vanished ? 'client_closed' : failure === undefined ? 'reply_blocked' : 'fault',
-    );
+    this.#abandon(failure === undefined ? 'reply_blocked' : 'fault');
     this.#review?.close();
+  }
+
+  /** A check that ends because the client left blocks too: that is not why the answer is given up. */
+  #abandon(reason: Parameters<UpstreamCall['abandon']>[0]): void {
+    this.#call?.abandon(this.#exchange.vanished ? 'client_closed' : reason);
   }
 
   #encode(message: JsonObject): string {

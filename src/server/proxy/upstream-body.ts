@@ -37,7 +37,7 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 export function createBody(owner: BodyOwner): BodyWriter {
   let queued: Uint8Array[] = [];
   let size = 0;
-  let finish: { readonly error?: unknown } | undefined;
+  let finish: { readonly error?: unknown; readonly returned?: true } | undefined;
   let waiting: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   const progress = { bytes: 0, ended: false };
 
@@ -64,14 +64,14 @@ export function createBody(owner: BodyOwner): BodyWriter {
       if (queued.length === 0 && finish === undefined)
         await new Promise<void>((resolve, reject) => (waiting = { resolve, reject }));
       if (queued.length > 0) return { done: false, value: take() };
-       
+
       if (finish !== undefined && 'error' in finish) throw finish.error;
-      progress.ended = true;
+      if (finish?.returned !== true) progress.ended = true;
       return DONE;
     },
     return() {
       if (finish === undefined) {
-        finish = {};
+        finish = { returned: true };
         queued = [];
         wake();
         owner.onReturn();
