@@ -285,6 +285,25 @@ describe('a reply that goes on after a blocked snippet', () => {
   });
 });
 
+describe('a finding that comes when its line has left', () => {
+  // A name that looked constant is set again.
+  const code = `${IMPORTS}command = "ls"\nos.system(command)\n${python(60)}command = sys.argv[1]\n${python(20)}`;
+  const text = `So:\n${fence('python', code)}And so on, as you see.\n`;
+
+  it('ends the reply there', async () => {
+    const run = await stream(byLine(text));
+    expect(run.decision).toMatchObject({ action: 'block', reason: 'code' });
+    expect(run.left).toContain('os.system(command)');
+    expect(run.left).not.toContain('command = sys.argv[1]');
+  });
+
+  it('takes out what has not left, and no more', async () => {
+    const run = await stream(byLine(text), { code: { after_block: 'go_on' } });
+    expect(run.left).toMatch(/\n\[taken out\]\n```\nAnd so on, as you see.\n$/);
+    expect(run.left).not.toContain('command = sys.argv[1]');
+  });
+});
+
 describe('a reply in JSON', () => {
   const json = JSON.stringify({
     summary: 'This is what you asked me for, in a few words.',
