@@ -28,14 +28,14 @@ function collect(messages: readonly JsonObject[]): Promise<Choices> {
   return withReplayServer(response, async (url) => {
     const client = new OpenAI({ apiKey: 'none', baseURL: `${url}/v1`, maxRetries: 0 });
     const choices: Choices = {};
-    for await (const chunk of await client.completions.create({ model: 'm', prompt: 'Hi', stream: true })) {
-      for (const { index, text, finish_reason: finish } of chunk.choices) {
-        const choice = (choices[index] ??= { text: '', finish: null });
-        choice.text += text;
-        // Null until the last chunk, whatever the package's types say.
-        choice.finish = (finish) ?? choice.finish;
-      }
-    }
+    // Null until the last chunk, whatever the package's types say.
+    const take = (part: { index: number; text: string; finish_reason: string | null }): void => {
+      const choice = (choices[part.index] ??= { text: '', finish: null });
+      choice.text += part.text;
+      choice.finish = part.finish_reason ?? choice.finish;
+    };
+    for await (const chunk of await client.completions.create({ model: 'm', prompt: 'Hi', stream: true }))
+      chunk.choices.forEach(take);
     return choices;
   });
 }
