@@ -44,7 +44,7 @@ const rows = readFileSync(file, 'utf8')
   .map((line) => JSON.parse(line) as Row);
 
 const safe = rows.filter(({ label }) => label === 'safe');
-const views = await Promise.all(safe.map(({ text }) => viewsOf(text, UNDOING)));
+const views = safe.map(({ text }) => viewsOf(text, UNDOING));
 const names = new Map<string, number>();
 for (const name of views.flat().map((view) => view.name)) names.set(name, (names.get(name) ?? 0) + 1);
 const viewed = views.filter((each) => each.length > 0).length;
@@ -58,7 +58,7 @@ console.log(
 
 const characters = safe.reduce((sum, { text }) => sum + text.length, 0);
 const before = process.cpuUsage();
-for (const { text } of safe) await viewsOf(text, UNDOING);
+for (const { text } of safe) viewsOf(text, UNDOING);
 const cpu = process.cpuUsage(before);
 console.log(
   `Looking for views: ${((cpu.user + cpu.system) / characters).toFixed(3)} µs of processor a character.\n`,
@@ -117,7 +117,7 @@ async function judgeAll(judge: Judge): Promise<void> {
       const text = hide(prompt);
       let unsafe = await isUnsafe(text, 'User');
       if (unsafe) seen += 1;
-      const found = await viewsOf(text, UNDOING);
+      const found = viewsOf(text, UNDOING);
       if (found.length > 0) undone += 1;
       for (const view of found) unsafe ||= await isUnsafe(view.text, 'User');
       if (unsafe) caught += 1;

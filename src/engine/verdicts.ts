@@ -13,7 +13,7 @@ import { normalMessage } from './normal-text.js';
 import { firstLink, keyOf, nextLink, type Link } from './question-key.js';
 import { questionSettings } from './question-settings.js';
 import type { RequestContext } from './request-context.js';
-import { viewsOf } from './views/text-views.js';
+import { viewsInTurns } from './views/text-views.js';
 import { createViewedMessage } from './views/viewed-message.js';
 import { worstOf, type ViewVerdict } from './views/worst-view.js';
 
@@ -67,11 +67,11 @@ export function createVerdicts({ judge, taxonomies, ask }: VerdictParts): Verdic
             const start = (options: JudgeOptions): Promise<Verdict> => judge.assess(request, options);
             return { verdict: await ask({ key, role, direction, start }, context), view };
           };
-          const [asWritten, ...others] = await Promise.all([
-            verdictOn(message.text, undefined),
-            ...viewsOf(message.text, context.policy.views).map(({ name, text }) => verdictOn(text, name)),
-          ]);
-          return inTaxonomyOf(context.policy, worstOf([asWritten, ...others], settings.categoriesFrom));
+          const others = viewsInTurns(message.text, context.policy.views).then((views) =>
+            Promise.all(views.map(({ name, text }) => verdictOn(text, name))),
+          );
+          const [asWritten, viewed] = await Promise.all([verdictOn(message.text, undefined), others]);
+          return inTaxonomyOf(context.policy, worstOf([asWritten, ...viewed], settings.categoriesFrom));
         },
       };
     },

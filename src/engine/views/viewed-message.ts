@@ -5,7 +5,7 @@
 import type { Verdict } from '../../core/assessment.js';
 import type { GrowingMessage } from '../growing-message.js';
 import { endOf } from '../growing-text.js';
-import { createGrowingViews, type GrowingViews } from './text-views.js';
+import { addInTurns, createGrowingViews, type GrowingViews } from './text-views.js';
 import type { Undoing } from './undo.js';
 import { createViewMessage, type ViewMessage } from './view-message.js';
 import { worstOf, type ViewVerdict } from './worst-view.js';
@@ -23,11 +23,17 @@ export function createViewedMessage(
   let views: GrowingViews = createGrowingViews(undoing);
   let messages: ViewMessage[] = [];
   let all = '';
+  let closed = false;
 
   async function judge(asWritten: Promise<Verdict>, more: string): Promise<Verdict> {
     all += more;
+    // It may be answered, with an error too, before the views are read.
+    asWritten.catch(() => undefined);
     const asked: Promise<ViewVerdict>[] = [];
-    for (const [index, step] of views.add(more).entries()) {
+    const steps = await addInTurns(views, more);
+    // Nobody would close what is opened now.
+    if (closed) return asWritten;
+    for (const [index, step] of steps.entries()) {
       const answer = (messages[index] ??= createViewMessage(open)).next(step);
       if (answer !== undefined) asked.push(answer.then((verdict) => ({ verdict, view: step.name })));
     }
@@ -51,6 +57,7 @@ export function createViewedMessage(
       return judge(answer, text);
     },
     close() {
+      closed = true;
       message.close();
       close();
     },

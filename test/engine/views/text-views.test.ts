@@ -1,7 +1,7 @@
 /** What is undone, what is left alone, and that it costs the same however a text arrives. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createGrowingViews, viewsOf } from '../../../src/engine/views/text-views.js';
+import { createGrowingViews, viewsInTurns, viewsOf } from '../../../src/engine/views/text-views.js';
 import { DISGUISES, ENCODINGS } from './disguises.js';
 
 const BOTH = { disguises: true, encodings: true };
@@ -155,6 +155,12 @@ describe('any text', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('is read alike when others have their turn', async () => {
+    const long = `${'Plain words stand here. '.repeat(4000)}${ENCODINGS.base64?.(SENTENCE) ?? ''} ${'a b '.repeat(9000)}`;
+    expect(await viewsInTurns(long, BOTH)).toEqual(viewsOf(long, BOTH));
+    expect(viewsOf(long, BOTH)).toHaveLength(1);
   });
 
   it('throws nothing, and a view that is read again is little else', () => {
