@@ -8,7 +8,7 @@
  * of a straight line through the second half of the samples.
  *
  * Then `--aborts` (10000) streams, `--at-once` (50) at a time, which the client cuts at a random moment of
- * theirs. Two seconds after the last one no request, no connection to the upstream, no check of the guard and
+ * theirs. Eight seconds after the last one no request, no connection to the upstream, no check of the guard and
  * no timer of a request may be left.
  *
  * Every 10 ms of a stream there is a piece of 4 characters (`--delay`, `--sentences` 12). Upstream, Portcullis
@@ -197,7 +197,8 @@ async function broken(timersBefore: number, socketsBefore: number): Promise<void
   };
   await Promise.all(Array.from({ length: Number(values['at-once']) }, lane));
   await pool.destroy();
-  await sleep(2_000);
+  // Connections are kept for the next request for some seconds.
+  await sleep(8_000);
   console.log(
     `${aborts} streams, ${cut} of them cut; RSS ${before.toFixed(0)} → ${megabytes(guarded.pid).toFixed(0)} MB`,
   );

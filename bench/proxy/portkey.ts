@@ -12,21 +12,25 @@ const PACKAGE = '@portkey-ai/gateway';
 /** What docs/performance.md names; another one is measured by installing it and naming its folder with --peer. */
 const VERSION = '1.15.2';
 
-/** It listens on all addresses; a benchmark should be reachable from this machine only. */
-const ON_LOOPBACK =
+/**
+ * Loaded before it. It listens on all addresses: a benchmark should be reachable from this machine only. And
+ * it changes the headers of what `fetch` returned, which Node forbids: every stream would end in HTTP 500
+ * ("TypeError: immutable", its issue 1389); a copy of the response may be changed.
+ */
+const BEFORE =
   'data:text/javascript,' +
   encodeURIComponent(
     'import { Server } from "node:net"; const { listen } = Server.prototype;' +
       'Server.prototype.listen = function (port, ...rest) {' +
-      ' return typeof port === "number" ? listen.call(this, port, "127.0.0.1", ...rest.filter((r) => typeof r === "function")) : listen.call(this, port, ...rest); };',
+      ' return typeof port === "number" ? listen.call(this, port, "127.0.0.1", ...rest.filter((r) => typeof r === "function")) : listen.call(this, port, ...rest); };' +
+      'const { fetch, Response } = globalThis;' +
+      'globalThis.fetch = async (...args) => { const r = await fetch(...args); return new Response(r.body, r); };',
   );
 
 /** Installs the package with npm into `folder`, which is then a `--peer`. Throws when npm fails. */
 export function installPortkey(folder: string): string {
   mkdirSync(folder, { recursive: true });
-  // Every stream of this version fails behind a newer server of hono's ("TypeError: immutable", its issue 1389).
-  const manifest = { private: true, overrides: { '@hono/node-server': '1.14.2' } };
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
   execFileSync('npm', ['install', '--no-audit', '--no-fund', '--save-exact', `${PACKAGE}@${VERSION}`], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -51,7 +55,7 @@ export async function startPortkey(folder: string, upstream: string): Promise<Po
   const port = await freePort();
   const server = await startServerOn(
     port,
-    ['--import', ON_LOOPBACK, script, `--port=${port}`, '--headless'],
+    ['--import', BEFORE, script, `--port=${port}`, '--headless'],
     folder,
     { NODE_ENV: 'production', TRUSTED_CUSTOM_HOSTS: 'localhost,127.0.0.1' },
   );
