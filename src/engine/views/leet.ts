@@ -26,10 +26,9 @@ const ORDINARY = /^(?:.*\dD|\d+[A-Za-z]{1,3}|[A-Za-z]{1,3}\d+|(?=.*\d)[0-9a-f]{6
 /** Letters of a word of which nothing is known but its build. */
 const SURE = 6;
 
-/** So many words of this kind show that it is how the text is written: then short words are read so too. */
+/** So many words of this kind show that it is how the text is written: then others are read so too. */
 const HABIT = 2;
-const SHORT =
-  /(?<![A-Za-z0-9])(?=[013-5789@$]*[A-Za-z])(?=[A-Za-z]*[013-5789@$])[A-Za-z013-5789@$]{2,3}(?![A-Za-z0-9])/g;
+const OTHER = /(?<![A-Za-z0-9.,])(?=[A-Za-z]*[013-5789@$])[A-Za-z013-5789@$]{2,8}(?![A-Za-z0-9]|[.,]\d)/g;
 
 /** Takes time linear in the text. */
 export function foldLeet(text: string): string {
@@ -44,7 +43,7 @@ export function foldLeet(text: string): string {
     return word + end;
   });
   if (folded < HABIT) return plain;
-  return plain.replace(SHORT, (token) => readings(token).find(isWord) ?? token);
+  return plain.replace(OTHER, (token) => readings(token).find(isWord) ?? token);
 }
 
 function leetWord(word: string, isName: boolean): string | undefined {
@@ -60,7 +59,7 @@ function leetWord(word: string, isName: boolean): string | undefined {
 }
 
 function readings(word: string): string[] {
-  const upper = /^[A-Z0-9@$!|+€]+$/.test(word);
+  const upper = /^(?=.*[A-Z])[A-Z0-9@$!|+€]+$/.test(word);
   const plain = word.replace(/[03-5789@$+€]/g, (sign) => LETTER_OF[sign] ?? sign);
   return ['i', 'l'].map((letter) => {
     const read = plain.replace(UPRIGHT, letter);
