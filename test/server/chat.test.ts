@@ -210,8 +210,9 @@ describe('what is not the visible text of the first choice', () => {
   });
 
   it('an unsafe earlier turn is found behind a harmless last one', async () => {
-    const turns = [UNSAFE_PROMPT, 'I would rather talk about Paris.', book(1)];
     for (const wire of [OPENAI, OLLAMA_CHAT]) {
+      // A turn that was refused once would go on as a note; each chat has one of its own.
+      const turns = [`${UNSAFE_PROMPT} (${wire.name})`, 'I would rather talk about Paris.', book(1)];
       const answer = await ask(p, wire, wire.body(true, ...turns));
       expect(answer.text).toBe("I can't help with that request.");
     }

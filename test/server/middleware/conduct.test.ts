@@ -167,7 +167,7 @@ describe('backpressure', () => {
   it('of a slow client reaches the handler, and everything arrives', async () => {
     // Much to send and little to judge: numbers are no text.
     const numbers = Array.from({ length: 5_000 }, (_, index) => 10_000 + index);
-    const piece = `data: ${JSON.stringify({ token: 'a', numbers })}\n\n`;
+    const piece = `data: ${JSON.stringify({ token: 'on and on ', numbers })}\n\n`;
     const count = 400;
     let written = 0;
     let drains = 0;
