@@ -28,6 +28,8 @@ interface Open {
   value: string;
   /** Units of the value that the finder has had. */
   found: number;
+  /** It has found code: also behind that code, nothing of the string leaves before the string is scanned. */
+  hasCode: boolean;
   /** Characters of an escape that is not complete: `\`, `\u00`. */
   escape: string;
 }
@@ -42,12 +44,12 @@ export function createCodeInJson({ scanner, options, onScanned }: CodeInJsonPart
   let free = 0;
   let open: Open | undefined;
   /** A string that ended, until it shows whether it is a key. */
-  let ended: string | undefined;
+  let ended: Open | undefined;
   let key: string | undefined;
   let findings = 0;
 
-  async function scan(value: string): Promise<void> {
-    const json = JSON.stringify(key === undefined ? [value] : { [key]: value });
+  async function scan(value: string, name: string | undefined): Promise<void> {
+    const json = JSON.stringify(name === undefined ? [value] : { [name]: value });
     const scanned = await scanner.scanToolArguments('', json, options);
     if (scanned.status === 'scanned' && scanned.blocks.length === 0) return;
     keep(scanned);
@@ -62,12 +64,16 @@ export function createCodeInJson({ scanner, options, onScanned }: CodeInJsonPart
   /** @returns false for a character that JSON does not have there */
   async function outside(char: string): Promise<boolean> {
     if (ended !== undefined && !/\s/.test(char)) {
-      const value = ended;
+      const string = ended;
       ended = undefined;
-      if (char === ':') key = value;
-      else await scan(value);
+      if (char !== ':') await scan(string.value, key);
+      else {
+        find(string, true);
+        if (string.hasCode) await scan(string.value, undefined);
+        key = string.value;
+      }
     }
-    if (char === '"') open = { finder: scanner.openText(), value: '', found: 0, escape: '' };
+    if (char === '"') open = { finder: scanner.openText(), value: '', found: 0, hasCode: false, escape: '' };
     return open !== undefined || OUTSIDE.test(char);
   }
 
@@ -82,19 +88,24 @@ export function createCodeInJson({ scanner, options, onScanned }: CodeInJsonPart
         hex === undefined ? (ESCAPED[single] ?? single) : String.fromCharCode(parseInt(hex, 16));
       string.escape = '';
     } else if (char === '"') {
-      ended = string.value;
+      ended = string;
       open = undefined;
     } else string.value += char;
   }
 
-  /** Whether no code can be open at the end of what was read. */
+  /** Looks for code in what came of a string. @returns whether it may leave */
+  function find(string: Open, complete: boolean): boolean {
+    const { finder, value, found } = string;
+    const { snippets, holdFrom } = finder.push(value.slice(found), complete);
+    string.found = value.length;
+    string.hasCode ||= snippets.length > 0;
+    return !string.hasCode && holdFrom >= value.length && string.escape === '';
+  }
+
+  /** Whether no code that is not scanned is in what was read. */
   function isFree(): boolean {
     if (ended !== undefined) return false;
-    if (open === undefined) return true;
-    const { finder, value, found } = open;
-    const { holdFrom } = finder.push(value.slice(found), false);
-    open.found = value.length;
-    return holdFrom >= value.length && open.escape === '';
+    return open === undefined || find(open, false);
   }
 
   return {
@@ -105,7 +116,7 @@ export function createCodeInJson({ scanner, options, onScanned }: CodeInJsonPart
         read += 1;
       }
       if (complete) {
-        if (ended !== undefined) await scan(ended);
+        if (ended !== undefined) await scan(ended.value, key);
         ended = undefined;
         // Together: a value beside it may name the code's language.
         const whole = await scanner.scanToolArguments('', text, options);

@@ -333,6 +333,23 @@ describe('a reply in JSON', () => {
     expect(cut.held).toBe(0);
   });
 
+  it('keeps a string that had code until the code is scanned, whatever follows in it', async () => {
+    const code = fence('python', `${IMPORTS}${PYTHON}\n`);
+    const after = 'And these are some words about it, which only tell what it does.\n';
+    const texts = [
+      JSON.stringify({ answer: `Here it is:\n${code}${after}${after}` }),
+      JSON.stringify({ answer: `${IMPORTS}command = sys.argv[1]\n${PYTHON}\n${after}${after}` }),
+      JSON.stringify({ [`Here it is:\n${code}${after}`]: 1, more: after }),
+      // Never valid, and its line ends are real ones.
+      `["\n${code}${after}${after}`,
+    ];
+    for (const text of texts) {
+      const run = await stream(text.match(/[^]{1,9}/gu) ?? []);
+      expect(run.decision, text).toMatchObject({ action: 'block', reason: 'code' });
+      expect(run.left, text).not.toContain('os.system');
+    }
+  });
+
   it('that is no JSON after all is read as text', async () => {
     const text = `[Link](https://example.com) to read about it.\n${fence('python', `${IMPORTS}${PYTHON}\n`)}`;
     const run = await stream(byLine(text));
