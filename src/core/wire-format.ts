@@ -106,8 +106,10 @@ export interface WireFormat {
   /**
    * The whole body of a reply that does not stream. Throws GuardError('upstream_malformed'), for formats
    * whose replies are objects also on anything else.
+   * @param request what was asked, as it went upstream. Without it nothing counts as an echo of the request,
+   *   and nothing as asked for: such text is judged like any other.
    */
-  decodeReply(body: JsonValue): ReplyFrame;
+  decodeReply(body: JsonValue, request?: DecodedRequest): ReplyFrame;
   /** The body that a whole reply's frame stands for, where it is no object; absent: the frame's JSON itself. */
   replyBody?: ((frame: ReplyFrame) => JsonValue) | undefined;
   openStream(request: DecodedRequest): StreamCodec;

@@ -50,14 +50,17 @@ export class Coverage {
   }
 
   /**
-   * These fields are metadata, as long as their strings look like it; else they stay to be judged.
+   * These fields are metadata, as long as their strings, and their names, look like it; else they stay to be
+   * judged.
    * `echo` is a string that may come back in them as it is: the model's name of a judged request.
    */
   metadata(container: JsonObject, names: Iterable<string>, echo = ''): void {
     for (const name of names) {
       const value = Object.hasOwn(container, name) ? container[name] : undefined;
       if (typeof value !== 'string') continue;
-      if (looksLikeMetadata(value) || value === echo) this.cover(container, name);
+      // A covered field is never looked at again: its name must not be a sentence either.
+      if ((looksLikeMetadata(value) || value === echo) && looksLikeFieldName(name))
+        this.cover(container, name);
     }
   }
 

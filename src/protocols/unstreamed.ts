@@ -1,7 +1,7 @@
 /** Formats of endpoints that never stream and whose replies only programs read: numbers, tokens, templates. */
 import { GuardError } from '../core/errors.js';
-import type { JsonObject, JsonValue } from '../core/json.js';
-import type { DecodedRequest, Framing, ReplyFrame, StreamCodec, WireFormat } from '../core/wire-format.js';
+import type { JsonObject } from '../core/json.js';
+import type { Framing, StreamCodec, WireFormat } from '../core/wire-format.js';
 import { replyBody, unwrapArray } from './array-reply.js';
 import { ConversationBuilder } from './conversation-builder.js';
 import { factsObject } from './facts.js';
@@ -14,17 +14,11 @@ export interface UnstreamedParts {
   readonly framing: Framing;
   /** Takes the request's text. Throws GuardError('invalid_request'). */
   readonly read: (builder: ConversationBuilder, body: JsonObject) => void;
-  /** @param request what was asked, where the caller tells it */
-  readonly decodeReply: (body: JsonValue, request?: DecodedRequest) => ReplyFrame;
+  readonly decodeReply: WireFormat['decodeReply'];
   readonly error: WireFormat['error'];
 }
 
-/** A format that may be told what was asked when it reads the answer. */
-export interface UnstreamedFormat extends WireFormat {
-  decodeReply(body: JsonValue, request?: DecodedRequest): ReplyFrame;
-}
-
-export function createUnstreamedFormat(parts: UnstreamedParts): UnstreamedFormat {
+export function createUnstreamedFormat(parts: UnstreamedParts): WireFormat {
   const { id, framing, read, decodeReply, error } = parts;
   return {
     id,

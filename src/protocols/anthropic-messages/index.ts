@@ -20,7 +20,7 @@ export function createAnthropicMessages(options: FormatOptions = {}): WireFormat
     eventName,
     ping: 'event: ping\ndata: {"type": "ping"}\n\n',
     decodeRequest,
-    decodeReply: (body) => decodeMessage(requireObjectReply(body)),
+    decodeReply: (body, request) => decodeMessage(requireObjectReply(body), request?.model ?? ''),
     openStream: (request) => new AnthropicMessagesStream(request, clock),
     refusal: (request, text, facts) => refusal(request, text, facts, clock),
     annotate: (reply, facts) => {

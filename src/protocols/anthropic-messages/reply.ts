@@ -30,11 +30,11 @@ const DELTAS: ReadonlyMap<string, DeltaPlace> = new Map<string, DeltaPlace>([
   ],
 ]);
 
-/** A whole message. Throws GuardError('upstream_malformed' | 'unjudgeable_content'). */
-export function decodeMessage(json: JsonObject): ReplyFrame {
+/** A whole message. `model` is the one that the request named. Throws GuardError('upstream_malformed'). */
+export function decodeMessage(json: JsonObject, model: string): ReplyFrame {
   const frame = openFrame(json);
   if (isErrorMessage(json)) return closeFrame(frame, json, { isError: true });
-  readMessage(frame, json, '', '', false);
+  readMessage(frame, json, '', model, false);
   return closeFrame(frame, json, { finished: true });
 }
 

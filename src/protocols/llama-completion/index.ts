@@ -1,6 +1,6 @@
 /** llama.cpp's own `POST /completion` (and `/completions`) and `POST /infill`. */
-import type { JsonObject, JsonValue } from '../../core/json.js';
-import type { DecodedRequest, ReplyFrame, WireFormat } from '../../core/wire-format.js';
+import type { JsonObject } from '../../core/json.js';
+import type { DecodedRequest, WireFormat } from '../../core/wire-format.js';
 import { replyBody } from '../array-reply.js';
 import { factsObject } from '../facts.js';
 import { errorBody } from '../llama-server/write.js';
@@ -10,15 +10,7 @@ import { decodeCompletion, decodeInfill, MAX_CHOICES } from './request.js';
 import { LlamaCompletionStream } from './stream.js';
 import { refusal } from './write.js';
 
-/** A format that may be told what was asked when it reads the answer. */
-export interface LlamaCompletionFormat extends WireFormat {
-  decodeReply(body: JsonValue, request?: DecodedRequest): ReplyFrame;
-}
-
-function createFormat(
-  id: string,
-  decodeRequest: (body: JsonObject) => DecodedRequest,
-): LlamaCompletionFormat {
+function createFormat(id: string, decodeRequest: (body: JsonObject) => DecodedRequest): WireFormat {
   return {
     id,
     framing: 'sse',
@@ -42,10 +34,10 @@ function createFormat(
   };
 }
 
-export function createLlamaCompletion(): LlamaCompletionFormat {
+export function createLlamaCompletion(): WireFormat {
   return createFormat('llama-completion', decodeCompletion);
 }
 
-export function createLlamaInfill(): LlamaCompletionFormat {
+export function createLlamaInfill(): WireFormat {
   return createFormat('llama-infill', decodeInfill);
 }

@@ -7,6 +7,7 @@ import type { ReplyFrame } from '../../core/wire-format.js';
 import { unwrapArray, wrapArray } from '../array-reply.js';
 import { FrameBuilder, malformed, remove } from '../frame-builder.js';
 import { coverSamplers } from '../llama-server/request.js';
+import { promptCount } from '../prompts.js';
 import { field, isAbsent, kindOf } from '../shape.js';
 import { PROBABILITIES, readProbabilities } from './probabilities.js';
 import { MAX_CHOICES } from './request.js';
@@ -20,7 +21,7 @@ const BEGIN = /^<[^<>\s]{1,32}>\s?$/;
 export interface ReplyContext {
   /** How many completions there may be. */
   readonly choices: number;
-  /** The request's own prompt where it is known, which was judged and may come back. */
+  /** The request's own prompts where they are known, which were judged and may come back. */
   readonly prompt?: JsonValue | undefined;
   readonly model?: string;
 }
@@ -78,13 +79,22 @@ function readCompletion(
   remove(json, 'tokens');
   builder.coverage.metadata(json, METADATA, model);
   const echo = field(json, 'prompt');
-  if (typeof prompt === 'string' && typeof echo === 'string' && isEcho(echo, prompt))
+  if (typeof echo === 'string' && textsOf(prompt).some((text) => isEcho(echo, text)))
     builder.coverage.cover(json, 'prompt');
   const settings = field(json, 'generation_settings');
   if (isJsonObject(settings)) {
     builder.coverage.metadata(settings, SETTINGS, model);
     coverSamplers(builder.coverage, settings);
   }
+}
+
+/** One prompt, or several that are answered each alone. A list with numbers in it is one prompt, half of it unread. */
+function textsOf(prompt: JsonValue | undefined): string[] {
+  const prompts = Array.isArray(prompt) && promptCount(prompt) === prompt.length ? prompt : [prompt];
+  return prompts.flatMap((one) => {
+    const text = isJsonObject(one) ? field(one, 'prompt_string') : one;
+    return typeof text === 'string' ? [text] : [];
+  });
 }
 
 function isEcho(echo: string, prompt: string): boolean {

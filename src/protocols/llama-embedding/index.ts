@@ -3,12 +3,13 @@
  * servers one object. Reference: tools/server/README.md of llama.cpp.
  */
 import type { JsonObject } from '../../core/json.js';
+import type { WireFormat } from '../../core/wire-format.js';
 import type { ConversationBuilder } from '../conversation-builder.js';
 import { errorBody } from '../llama-server/write.js';
 import { decodeVectors } from '../numbers/reply.js';
 import { readPrompts } from '../prompts.js';
 import { createCaseCheck, expected, field, isAbsent } from '../shape.js';
-import { createUnstreamedFormat, type UnstreamedFormat } from '../unstreamed.js';
+import { createUnstreamedFormat } from '../unstreamed.js';
 
 /** As many as OpenAI's endpoint takes. */
 const MOST_INPUTS = 2048;
@@ -28,7 +29,7 @@ function read(builder: ConversationBuilder, body: JsonObject): void {
   builder.coverage.metadata(body, METADATA);
 }
 
-export function createLlamaEmbedding(): UnstreamedFormat {
+export function createLlamaEmbedding(): WireFormat {
   return createUnstreamedFormat({
     id: 'llama-embedding',
     framing: 'sse',

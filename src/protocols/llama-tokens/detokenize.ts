@@ -3,10 +3,11 @@
  * same name, which calls the text `prompt`.
  */
 import type { JsonObject } from '../../core/json.js';
+import type { WireFormat } from '../../core/wire-format.js';
 import type { ConversationBuilder } from '../conversation-builder.js';
 import { errorBody } from '../llama-server/write.js';
 import { createCaseCheck, field, isAbsent, requireArray } from '../shape.js';
-import { createUnstreamedFormat, type UnstreamedFormat } from '../unstreamed.js';
+import { createUnstreamedFormat } from '../unstreamed.js';
 import { decodeTextReply } from './text-reply.js';
 
 const refuseCaseVariants = createCaseCheck(['tokens', 'model', 'stream']);
@@ -18,7 +19,7 @@ function read(_builder: ConversationBuilder, body: JsonObject): void {
   if (!isAbsent(tokens)) requireArray(tokens, 'tokens');
 }
 
-export function createLlamaDetokenize(): UnstreamedFormat {
+export function createLlamaDetokenize(): WireFormat {
   return createUnstreamedFormat({
     id: 'llama-detokenize',
     framing: 'sse',

@@ -3,14 +3,14 @@
  * an endpoint of the same name, with `prompt` or `messages` for the text and `token_strs` for the pieces.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
-import type { ReplyFrame } from '../../core/wire-format.js';
+import type { ReplyFrame, WireFormat } from '../../core/wire-format.js';
 import type { ConversationBuilder } from '../conversation-builder.js';
 import { FrameBuilder, malformed, remove, requireObjectReply } from '../frame-builder.js';
 import { errorBody } from '../llama-server/write.js';
 import { readMessage } from '../openai-chat/message.js';
 import { readMixed } from '../prompts.js';
 import { createCaseCheck, field, isAbsent, kindOf, requireArray } from '../shape.js';
-import { createUnstreamedFormat, type UnstreamedFormat } from '../unstreamed.js';
+import { createUnstreamedFormat } from '../unstreamed.js';
 
 const refuseCaseVariants = createCaseCheck([
   ...['content', 'add_special', 'parse_special', 'with_pieces', 'model', 'stream'],
@@ -75,7 +75,7 @@ function readPieces(builder: FrameBuilder, tokens: readonly JsonValue[]): string
   return Buffer.concat(bytes).toString();
 }
 
-export function createLlamaTokenize(): UnstreamedFormat {
+export function createLlamaTokenize(): WireFormat {
   return createUnstreamedFormat({
     id: 'llama-tokenize',
     framing: 'sse',

@@ -3,13 +3,14 @@
  * Reference: https://github.com/ollama/ollama/blob/main/docs/api.md#generate-embeddings
  */
 import type { JsonObject } from '../../core/json.js';
+import type { WireFormat } from '../../core/wire-format.js';
 import type { ConversationBuilder } from '../conversation-builder.js';
 import { decodeVectors } from '../numbers/reply.js';
 import { COMMON_FIELDS, readCommonFields } from '../ollama/request.js';
 import { errorBody } from '../ollama/write.js';
 import { readPrompts } from '../prompts.js';
 import { createCaseCheck, field, isAbsent } from '../shape.js';
-import { createUnstreamedFormat, type UnstreamedFormat } from '../unstreamed.js';
+import { createUnstreamedFormat } from '../unstreamed.js';
 
 /** As many as OpenAI's endpoint takes. */
 const MOST_INPUTS = 2048;
@@ -24,7 +25,7 @@ interface EmbedShape {
   readonly vectors: string;
 }
 
-function createFormat({ id, input, vectors }: EmbedShape): UnstreamedFormat {
+function createFormat({ id, input, vectors }: EmbedShape): WireFormat {
   const read = (builder: ConversationBuilder, body: JsonObject): void => {
     refuseCaseVariants(body, '');
     readCommonFields(builder, body);
@@ -42,10 +43,10 @@ function createFormat({ id, input, vectors }: EmbedShape): UnstreamedFormat {
   });
 }
 
-export function createOllamaEmbed(): UnstreamedFormat {
+export function createOllamaEmbed(): WireFormat {
   return createFormat({ id: 'ollama-embed', input: 'input', vectors: 'embeddings' });
 }
 
-export function createOllamaEmbeddings(): UnstreamedFormat {
+export function createOllamaEmbeddings(): WireFormat {
   return createFormat({ id: 'ollama-embeddings', input: 'prompt', vectors: 'embedding' });
 }

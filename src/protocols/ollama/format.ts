@@ -19,7 +19,8 @@ export function createOllamaFormat(
     framing: 'ndjson',
     terminator: undefined,
     decodeRequest,
-    decodeReply: (body) => shape.decode(requireObjectReply(body), { toolCallsBefore: 0, model: '' }),
+    decodeReply: (body, request) =>
+      shape.decode(requireObjectReply(body), { toolCallsBefore: 0, model: request?.model ?? '' }),
     openStream: (request) => new OllamaStream(request, shape, clock),
     refusal: (request, text, facts) => ({
       model: request.model,

@@ -19,8 +19,12 @@ export function createOpenAiChat(options: FormatOptions = {}): WireFormat {
     terminator: '[DONE]',
     ping: ': ping\n\n',
     decodeRequest,
-    decodeReply: (body) =>
-      decodeFrame(requireObjectReply(body), { messageField: 'message', choices: MAX_CHOICES }),
+    decodeReply: (body, request) =>
+      decodeFrame(requireObjectReply(body), {
+        messageField: 'message',
+        choices: MAX_CHOICES,
+        model: request?.model ?? '',
+      }),
     openStream: (request) => new OpenAiChatStream(request, clock),
     refusal: (request, text, facts) => refusal(request, text, facts, clock),
     annotate: (reply, facts) => {

@@ -17,7 +17,10 @@ export function createOpenAiCompletions(options: FormatOptions = {}): WireFormat
     terminator: '[DONE]',
     ping: ': ping\n\n',
     decodeRequest,
-    decodeReply: (body) => decodeFrame(requireObjectReply(body), { choices: MAX_CHOICES, whole: true }),
+    decodeReply: (body, request) => {
+      const model = request?.model ?? '';
+      return decodeFrame(requireObjectReply(body), { choices: MAX_CHOICES, whole: true, model });
+    },
     openStream: (request) => new OpenAiCompletionsStream(request, clock),
     refusal: (request, text, facts) => refusal(request, text, facts, clock),
     annotate: (reply, facts) => {

@@ -3,13 +3,14 @@
  * Reference: https://platform.openai.com/docs/api-reference/embeddings/create
  */
 import type { JsonObject } from '../../core/json.js';
+import type { WireFormat } from '../../core/wire-format.js';
 import type { ConversationBuilder } from '../conversation-builder.js';
 import { decodeVectors } from '../numbers/reply.js';
 import { readMessage } from '../openai-chat/message.js';
 import { errorBody } from '../openai-chat/write.js';
 import { readPrompts } from '../prompts.js';
 import { createCaseCheck, expected, field, isAbsent, requireArray } from '../shape.js';
-import { createUnstreamedFormat, type UnstreamedFormat } from '../unstreamed.js';
+import { createUnstreamedFormat } from '../unstreamed.js';
 
 /** As many as OpenAI takes. */
 const MOST_INPUTS = 2048;
@@ -46,7 +47,7 @@ function read(builder: ConversationBuilder, body: JsonObject): void {
   builder.coverage.metadata(body, METADATA);
 }
 
-export function createOpenAiEmbeddings(): UnstreamedFormat {
+export function createOpenAiEmbeddings(): WireFormat {
   return createUnstreamedFormat({
     id: 'openai-embeddings',
     framing: 'sse',
@@ -55,7 +56,7 @@ export function createOpenAiEmbeddings(): UnstreamedFormat {
       decodeVectors(body, {
         list: 'data',
         vectors: ['embedding'],
-        base64: request === undefined || field(request.body, 'encoding_format') === 'base64',
+        base64: request !== undefined && field(request.body, 'encoding_format') === 'base64',
         model: request?.model ?? '',
       }),
     error: errorBody,

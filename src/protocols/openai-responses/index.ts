@@ -24,7 +24,7 @@ export function createOpenAiResponses(options: FormatOptions = {}): WireFormat {
     },
     ping: ': ping\n\n',
     decodeRequest,
-    decodeReply: (body) => decodeReply(requireObjectReply(body)),
+    decodeReply: (body, request) => decodeReply(requireObjectReply(body), request),
     openStream: (request) => new OpenAiResponsesStream(request, clock),
     refusal: (request, text, facts) => refusal(request, text, facts, clock),
     annotate: (reply, facts) => {

@@ -1,8 +1,9 @@
 /** Reads responses, their items and the parts of those, wherever in a reply they stand. */
 import type { Channel, UnjudgedPart } from '../../core/conversation.js';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
+import type { DecodedRequest } from '../../core/wire-format.js';
 import type { Container } from '../container.js';
-import { allStrings, isDataUrl, looksLikeMetadata, walkUncovered } from '../coverage.js';
+import { allStrings, isDataUrl, looksLikeFieldName, looksLikeMetadata, walkUncovered } from '../coverage.js';
 import { FrameBuilder } from '../frame-builder.js';
 import { readLogprobs } from '../logprobs.js';
 import { field, isAbsent } from '../shape.js';
@@ -36,6 +37,13 @@ export interface ReaderOptions {
   readonly isEcho?: (text: string) => boolean;
   /** The place of an item in the reply that has none of its own. */
   readonly placeOf?: (item: JsonObject, position: number) => number;
+}
+
+/** What the request tells of its reply. */
+export function optionsFor(request: DecodedRequest): ReaderOptions {
+  let echoes: Set<string> | undefined;
+  const isEcho = (text: string): boolean => (echoes ??= new Set(allStrings(request.body))).has(text);
+  return { model: request.model, isEcho };
 }
 
 export class ReplyReader {
@@ -210,7 +218,8 @@ export class ReplyReader {
       if (!isJsonObject(value) && !Array.isArray(value)) continue;
       walkUncovered(value, '', coverage, {
         text: (text, container, key) => {
-          if (isEcho(text)) coverage.cover(container, key);
+          const isName = typeof key === 'number' || looksLikeFieldName(key) || isEcho(key);
+          if (isName && isEcho(text)) coverage.cover(container, key);
         },
         oddKey: (container, key) => {
           const known = isEcho(key) && allStrings(container[key] ?? null).every(isEcho);

@@ -3,12 +3,13 @@ import type { GuardError } from '../../core/errors.js';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import type { DecodedRequest, ReplyFacts, ReplyFrame, StreamCodec } from '../../core/wire-format.js';
 import type { Clock } from '../clock.js';
-import { allStrings, looksLikeMetadata } from '../coverage.js';
+import { looksLikeMetadata } from '../coverage.js';
 import { malformed } from '../frame-builder.js';
 import { field } from '../shape.js';
 import { ClientCopy, currentItem, type ClientItem, type ClientPart } from './client-copy.js';
 import { decodeEvent, type EventContext } from './events.js';
 import { ItemPlaces, type Place } from './places.js';
+import { optionsFor } from './reply-reader.js';
 import { RunningTexts } from './running-texts.js';
 import {
   errorEvent,
@@ -33,10 +34,7 @@ export class OpenAiResponsesStream implements StreamCodec {
   constructor(request: DecodedRequest, clock: Clock) {
     this.#request = request;
     this.#clock = clock;
-    let echoes: Set<string> | undefined;
-    const isEcho = (text: string): boolean => (echoes ??= new Set(allStrings(request.body))).has(text);
-    const options = { model: request.model, isEcho };
-    this.#context = { options, places: new ItemPlaces(), texts: new RunningTexts() };
+    this.#context = { options: optionsFor(request), places: new ItemPlaces(), texts: new RunningTexts() };
   }
 
   decode(message: JsonObject): ReplyFrame {

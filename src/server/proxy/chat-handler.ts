@@ -245,7 +245,7 @@ class ChatExchange {
 
   async #relayWhole(request: DecodedRequest, response: UpstreamResponse): Promise<void> {
     const exchange = this.#exchange;
-    const frame = await this.#judgeWhole(request, await wholeFrame(response, this.#format));
+    const frame = await this.#judgeWhole(request, await wholeFrame(response, this.#format, request));
     if (frame === undefined) return;
     if (exchange.begun) {
       // An error, to a client that was kept waiting by pings: its stream has begun.

@@ -1,6 +1,6 @@
 /** An upstream's body as frames of its wire format. */
 import { GuardError, toGuardError } from '../../core/errors.js';
-import type { ReplyFrame, StreamCodec, WireFormat } from '../../core/wire-format.js';
+import type { DecodedRequest, ReplyFrame, StreamCodec, WireFormat } from '../../core/wire-format.js';
 import { createFrameDecoder, parseJsonStrict, type FramedMessage } from '../../protocols/index.js';
 import type { UpstreamResponse } from './upstream.js';
 
@@ -71,7 +71,11 @@ function decodeBatch(messages: readonly FramedMessage[], codec: StreamCodec): Ba
 }
 
 /** The one frame of a reply that does not stream. Throws GuardError('upstream_malformed'). */
-export async function wholeFrame(response: UpstreamResponse, format: WireFormat): Promise<ReplyFrame> {
+export async function wholeFrame(
+  response: UpstreamResponse,
+  format: WireFormat,
+  request: DecodedRequest,
+): Promise<ReplyFrame> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body) {
@@ -92,5 +96,5 @@ export async function wholeFrame(response: UpstreamResponse, format: WireFormat)
       cause: error,
     });
   }
-  return format.decodeReply(json);
+  return format.decodeReply(json, request);
 }

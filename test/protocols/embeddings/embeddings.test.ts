@@ -121,6 +121,11 @@ describe('openai-embeddings', () => {
     expect(textsById([frame])).toEqual({ '0/other/data[0].embedding': text });
   });
 
+  it('judges base64 where nobody knows what was asked for', () => {
+    const frame = openAiEmbeddings.decodeReply({ data: [{ embedding: BASE64 }] });
+    expect(textsById([frame])).toEqual({ '0/other/data[0].embedding': BASE64 });
+  });
+
   it('judges a vector in base64 that stands anywhere else', () => {
     const request = openAiEmbeddings.decodeRequest({ input: 'x', encoding_format: 'base64' });
     const reply = { data: [{ embedding: [0.5], note: BASE64 }], more: BASE64 };

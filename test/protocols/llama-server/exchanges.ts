@@ -68,7 +68,7 @@ export const LLAMA_COMPLETION: readonly Exchange[] = [
       invented_by_tomorrow: 1,
     }),
     segments: ['User/user text: Building a website is', 'User/user other: the end of it'],
-    texts: { '0/text': ' easy', '0/other/prompt': 'Building a website is' },
+    texts: { '0/text': ' easy' },
     goesOut: whole(' easy', {
       prompt: 'Building a website is',
       completion_probabilities: [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GuardError } from '../../../src/core/errors.js';
-import type { JsonObject } from '../../../src/core/json.js';
+import type { JsonObject, JsonValue } from '../../../src/core/json.js';
 import {
   llamaApplyTemplate,
   llamaCompletion,
@@ -155,6 +155,20 @@ describe('replies', () => {
       stop: true,
     });
     expect(textsById([frame])).toEqual({ '0/other/prompt': 'SURE! my prompt' });
+  });
+
+  it.each<[string, JsonObject, JsonValue, string | undefined]>([
+    ['one prompt', { prompt: 'my prompt' }, 'my prompt', undefined],
+    ['a token that begins texts', { prompt: 'my prompt' }, '<s>my prompt', undefined],
+    ['one of several prompts', { prompt: ['one prompt', 'another'] }, 'another', undefined],
+    ['an object', { prompt: { prompt_string: 'my prompt' } }, 'my prompt', undefined],
+    ['another text', { prompt: 'my prompt' }, 'my prompt, and how', 'my prompt, and how'],
+    ['two of several prompts', { prompt: ['one', ' two'] }, 'one two', 'one two'],
+    ['a prompt that is partly token ids', { prompt: [1, 'words', 2] }, 'words', 'words'],
+  ])('a whole reply echoes %s', (_name, body, echo, judged) => {
+    const request = llamaCompletion.decodeRequest(body);
+    const frame = llamaCompletion.decodeReply({ content: 'x', stop: true, prompt: echo }, request);
+    expect(textsById([frame])['0/other/prompt']).toBe(judged);
   });
 
   it('keeps the parts of an array apart', () => {

@@ -56,7 +56,7 @@ describe.each(EXCHANGES)(
       const codec = format.openStream(format.decodeRequest(copy(request)));
       const frames = Array.isArray(reply)
         ? framesOf(codec, 'sse', asSse(reply as JsonObject[]))
-        : [format.decodeReply(copy(reply as JsonObject))];
+        : [format.decodeReply(copy(reply as JsonObject), format.decodeRequest(copy(request)))];
       expect(newTexts(frames)).toEqual(texts);
       expect(frames.flatMap((frame) => frame.unjudged ?? []).map(({ kind }) => kind)).toEqual(
         unjudgedReply ?? [],
@@ -195,6 +195,40 @@ describe('replies', () => {
     const frame = format.decodeReply({ error: { message: 'No such model.', code: 'not_found', type: 't' } });
     expect(frame.isError).toBe(true);
     expect(newTexts([frame])).toEqual({ '0/response/error.message': 'No such model.' });
+  });
+
+  describe('say the request again', () => {
+    const tool = { type: 'function', name: 'look', description: 'Looks things up.', parameters: {} };
+    const request = format.decodeRequest({ input: 'Hi', instructions: 'Be brief, please.', tools: [tool] });
+    const echo = (more: JsonObject) => response({ output: [message('m', outputText('Once.'))], ...more });
+
+    it('word by word: that is nothing new', () => {
+      const json = echo({ instructions: 'Be brief, please.', tools: [copy(tool)] });
+      expect(newTexts([format.decodeReply(json, request)])).toEqual({ '0/0/0/text': 'Once.' });
+    });
+
+    it('in other words: those are judged', () => {
+      const json = echo({
+        instructions: 'Be brief, please. And now for something else',
+        tools: [{ ...copy(tool), description: 'Looks other things up.' }, { 'a new key': 'Hi' }],
+        // Equal words, where the request has no place for them.
+        incomplete_details: { note: 'Be brief, please.' },
+      });
+      expect(newTexts([format.decodeReply(json, request)])).toEqual({
+        '0/0/0/text': 'Once.',
+        '0/response/instructions': 'Be brief, please. And now for something else',
+        '0/response/tools[0].description': 'Looks other things up.',
+        '0/response/tools[1]["a new key"]': 'a new key\nHi',
+        '0/response/incomplete_details.note': 'Be brief, please.',
+      });
+    });
+
+    it('to somebody who does not know what was asked: then all of it is judged', () => {
+      const json = echo({ instructions: 'Be brief, please.' });
+      expect(newTexts([format.decodeReply(json)])).toMatchObject({
+        '0/response/instructions': 'Be brief, please.',
+      });
+    });
   });
 
   it('may say their text again in output_text', () => {

@@ -58,7 +58,7 @@ export function describeExchanges(format: WireFormat, exchanges: readonly Exchan
 
     if (!streamed) {
       it('finds the texts of the reply and keeps all other fields', () => {
-        const frame = format.decodeReply(structuredClone(reply));
+        const frame = format.decodeReply(structuredClone(reply), format.decodeRequest(copy(request)));
         expect(textsById([frame])).toEqual(exchange.texts);
         expect(format.replyBody?.(frame) ?? frame.json).toEqual(exchange.goesOut ?? reply);
       });

@@ -49,6 +49,7 @@ function placesIn(container: JsonObject | JsonValue[], path: string, name: strin
       { describe: `${path}/${name}`, put: (text) => (container[name] = text) },
       { describe: `${path}/${name}/nested`, put: (text) => (container[name] = [1, { inner: [text] }]) },
       { describe: `${path}/(key)`, put: (text) => (container[text] = true) },
+      { describe: `${path}/(key)/string`, put: (text) => (container[text] = 'value') },
       { describe: `${path}/(key)/nested`, put: (text) => (container[text] = { inner: 'value' }) },
       { describe: `${path}/nested/(key)`, put: (text) => (container[name] = { deep: { [text]: 1 } }) },
     );

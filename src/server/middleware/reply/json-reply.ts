@@ -41,7 +41,7 @@ export class JsonReply implements ReplyReader {
     const format = this.#read.strict ? this.#read.format : completion ? openAiChat : generic;
     try {
       // Decoding takes out what cannot be judged, also where it fails later.
-      const frame = format.decodeReply(structuredClone(value));
+      const frame = format.decodeReply(structuredClone(value), this.#read.request);
       this.#format = format;
       return frame;
     } catch (error) {
