@@ -29,5 +29,11 @@ export function boundedLabel(shape: RegExp, limit: number): (value: string) => s
 /** The origin of a configured upstream URL: never its path, query or the password in it. */
 export function originLabel(limit: number): (value: string) => string {
   const bounded = boundedLabel(/^https?:\/\/[^/@\s]{1,255}$/, limit);
-  return (value) => (URL.canParse(value) ? bounded(new URL(value).origin) : OTHER);
+  let last: { readonly value: string; readonly label: string } | undefined;
+  return (value) => {
+    // A proxy has one upstream: its URL is not taken apart for each request.
+    if (last?.value !== value)
+      last = { value, label: URL.canParse(value) ? bounded(new URL(value).origin) : OTHER };
+    return last.label;
+  };
 }

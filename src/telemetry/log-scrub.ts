@@ -62,6 +62,18 @@ const SECRET_VALUES: readonly [RegExp, string][] = [
 /** V8 quotes the input when JSON.parse fails, and that input is somebody's prompt. */
 const QUOTED_JSON = /(?:Unexpected (?:token|non-whitespace)[^]*?|"[^]*?") is not valid JSON/g;
 
+/** Whatever `SECRET_VALUES` and `QUOTED_JSON` could find in a value is also found by this in the whole line. */
+const SUSPICIOUS =
+  /(?:Bearer|Basic)\s|(?:sk|pk|rk|hf|gsk|ghp|xai)[-_][\w-]{8}|:\/\/[^\s/@"']+@|[?&](?:api[-_]?key|key|token|access_token)=|is not valid JSON/i;
+
+/** A field of a flat record, with values that are the same whether they are read and written again or not. */
+const PLAIN_FIELD =
+  /"([\w.-]{1,64})":(?:"[^"\\\x00-\x1f]{0,1000}"|-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?|true|false|null|\[(?:"[^"\\\x00-\x1f]{0,1000}"(?:,"[^"\\\x00-\x1f]{0,1000}")*)?\])/y;
+
+/** Names of fields seen in plain records that need no cleaning; few, since they come from our own code. */
+const dullKeys = new Set<string>();
+const MAX_DULL_KEYS = 500;
+
 const normalized = (key: string) => key.toLowerCase().replace(/[-_]/g, '');
 
 /**
@@ -70,6 +82,7 @@ const normalized = (key: string) => key.toLowerCase().replace(/[-_]/g, '');
  * @returns a line of JSON with its newline
  */
 export function scrubLine(line: string, prompts: boolean): string {
+  if (isPlain(line)) return line;
   const scrub = (value: unknown, key: string): unknown => {
     const name = normalized(key);
     if (SECRET_KEYS.has(name) && value !== null) return REDACTED;
@@ -88,6 +101,30 @@ export function scrubLine(line: string, prompts: boolean): string {
     // Never the unread line itself: what cannot be read cannot be cleaned.
     return '{"level":"error","msg":"A log record was not JSON and was dropped."}\n';
   }
+}
+
+/**
+ * True for a line that cleaning would leave as it is: a flat record of short values without an escape, no
+ * field of which has to be withheld. Most lines are, one for each request; only others are taken apart.
+ */
+function isPlain(line: string): boolean {
+  if (SUSPICIOUS.test(line)) return false;
+  let at = 0;
+  while (line[at] === (at === 0 ? '{' : ',')) {
+    PLAIN_FIELD.lastIndex = at + 1;
+    const key = PLAIN_FIELD.exec(line)?.[1];
+    if (key === undefined || !isDull(key)) return false;
+    at = PLAIN_FIELD.lastIndex;
+  }
+  return at > 0 && at === line.length - 2 && line.endsWith('}\n');
+}
+
+function isDull(key: string): boolean {
+  if (dullKeys.has(key)) return true;
+  const name = normalized(key);
+  if (SECRET_KEYS.has(name) || TEXT_KEYS.has(name)) return false;
+  if (dullKeys.size < MAX_DULL_KEYS) dullKeys.add(key);
+  return true;
 }
 
 function scrubString(value: string, key: string, prompts: boolean): string {

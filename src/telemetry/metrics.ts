@@ -14,6 +14,7 @@ export const CODE_SCANNER = 'code-shield';
 const DIRECTIONS: readonly Direction[] = ['prompt', 'reply'];
 const VERDICTS: readonly Verdict['verdict'][] = ['safe', 'unsafe', 'unavailable'];
 const CACHE_RESULTS = ['hit', 'miss', 'shared'] as const;
+const CHAR_STATES = ['received', 'judged', 'released', 'unheld'] as const;
 const OUTCOMES = ['allow', 'annotate', 'redact', 'block', 'error'] as const;
 const REASONS: readonly UnavailableReason[] = [
   'not_ready',
@@ -70,7 +71,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   for (const route of options.routes) {
     for (const decision of OUTCOMES) metrics.requests.inc({ route, decision }, 0);
   }
-  for (const state of ['received', 'judged', 'released', 'unheld']) metrics.streamChars.inc({ state }, 0);
+  for (const state of CHAR_STATES) metrics.streamChars.inc({ state }, 0);
   for (const kind of ['evaluated', 'cached']) metrics.guardTokens.inc({ kind }, 0);
   for (const result of CACHE_RESULTS) metrics.cacheResults.inc({ result }, 0);
   for (const reason of REASONS) metrics.unavailable.inc({ judge: CODE_SCANNER, reason }, 0);
@@ -94,10 +95,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
         countHits.categories(event.requestId, event.decision);
         return;
       case 'stream-chars':
-        metrics.streamChars.inc({ state: 'received' }, event.received);
-        metrics.streamChars.inc({ state: 'judged' }, event.judged);
-        metrics.streamChars.inc({ state: 'released' }, event.released);
-        metrics.streamChars.inc({ state: 'unheld' }, event.unheld);
+        for (const state of CHAR_STATES)
+          if (event[state] !== 0) metrics.streamChars.inc({ state }, event[state]);
         return;
       case 'gate-violated':
         metrics.gateViolations.inc();

@@ -1,10 +1,10 @@
 /** The last decisions, for the dashboard: who was stopped and why, without a word of what was said. */
 import type { Action, DecisionReason } from '../core/decision.js';
 import type { ErrorCode } from '../core/errors.js';
-import type { EventSink } from '../core/events.js';
+import type { EventSink, GuardEvent } from '../core/events.js';
 import type { Direction, UnavailableReason } from '../core/assessment.js';
 import { createPerRequest } from './per-request.js';
-import { createTally, type TalliedCategory } from './request-tally.js';
+import { createTally, type RequestTally, type TalliedCategory } from './request-tally.js';
 
 export interface RecentDecision {
   /** When the request ended, ISO 8601 in UTC. */
@@ -44,7 +44,7 @@ export interface Recent {
 /** Requests that ended without a decision and without an error (a model list, say) are left out. */
 export function createRecent({ limit = 100, now = Date.now }: RecentOptions = {}): Recent {
   const tallies = createPerRequest(createTally);
-  const entries: RecentDecision[] = [];
+  const entries: Entry[] = [];
   return {
     sink(event) {
       if (event.type === 'decision') {
@@ -54,25 +54,37 @@ export function createRecent({ limit = 100, now = Date.now }: RecentOptions = {}
       if (event.type !== 'request') return;
       const tally = tallies.take(event.requestId)?.result();
       if (tally === undefined && event.outcome !== 'error') return;
-      entries.push({
-        time: new Date(now()).toISOString(),
-        requestId: event.requestId,
-        route: event.route,
-        action: event.outcome,
-        intended: tally?.intended ?? null,
-        reason: tally?.reason ?? null,
-        direction: tally?.direction ?? null,
-        unavailable: tally?.unavailable ?? null,
-        error: event.error ?? null,
-        status: event.status,
-        categories: tally?.categories ?? [],
-        rules: tally?.rules ?? [],
-        policy: tally?.policy ?? null,
-        ms: event.ms,
-        overheadMs: event.overheadMs,
-      });
+      entries.push({ time: now(), event, tally });
       if (entries.length > limit) entries.shift();
     },
-    list: () => entries.toReversed(),
+    list: () => entries.toReversed().map(describe),
+  };
+}
+
+/** Put into words when somebody looks: most entries are gone before that. */
+interface Entry {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly event: Extract<GuardEvent, { type: 'request' }>;
+  readonly tally: RequestTally | undefined;
+}
+
+function describe({ time, event, tally }: Entry): RecentDecision {
+  return {
+    time: new Date(time).toISOString(),
+    requestId: event.requestId,
+    route: event.route,
+    action: event.outcome,
+    intended: tally?.intended ?? null,
+    reason: tally?.reason ?? null,
+    direction: tally?.direction ?? null,
+    unavailable: tally?.unavailable ?? null,
+    error: event.error ?? null,
+    status: event.status,
+    categories: tally?.categories ?? [],
+    rules: tally?.rules ?? [],
+    policy: tally?.policy ?? null,
+    ms: event.ms,
+    overheadMs: event.overheadMs,
   };
 }
