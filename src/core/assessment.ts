@@ -49,6 +49,11 @@ export interface ScoredVerdict extends VerdictBase {
   readonly margin?: number | undefined;
   /** The reading of the text that led to this, where it was not the text as written: `disguises`, `base64`, … */
   readonly view?: string | undefined;
+  /**
+   * Of a text that was judged in several readings, of which more than one may matter or has no verdict: the
+   * verdicts on those. A policy weighs each for itself.
+   */
+  readonly readings?: readonly Verdict[] | undefined;
   /** Of a cascade: which of its judges decided. */
   readonly decidedBy?: 'quick' | 'thorough' | undefined;
 }

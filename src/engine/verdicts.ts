@@ -39,9 +39,11 @@ export interface VerdictParts {
 export function createVerdicts({ judge, taxonomies, ask }: VerdictParts): Verdicts {
   function inTaxonomyOf(policy: Policy, verdict: Verdict): Verdict {
     if (verdict.verdict === 'unavailable' || judge.taxonomy === policy.taxonomy) return verdict;
+    const readings = verdict.readings?.map((each) => inTaxonomyOf(policy, each));
     return {
       ...verdict,
       categories: taxonomies.mapCategories(verdict.categories, judge.taxonomy, policy.taxonomy),
+      ...(readings === undefined ? {} : { readings }),
     };
   }
 

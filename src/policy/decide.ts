@@ -6,6 +6,7 @@ import type {
   ScoredVerdict,
   Treatment,
   UnavailableReason,
+  Verdict,
 } from '../core/assessment.js';
 import type { Action, Decision, DecisionReason, TreatedFinding } from '../core/decision.js';
 import { heavier } from '../core/decision.js';
@@ -44,12 +45,16 @@ interface Sorted {
   readonly retryAfter: number | undefined;
 }
 
+function readingsOf(verdict: Verdict): readonly Verdict[] {
+  return verdict.verdict === 'unavailable' ? [verdict] : (verdict.readings ?? [verdict]);
+}
+
 /** Verdicts that can be weighed, and the first reason why one cannot. */
 function sortVerdicts(assessment: Assessment): Sorted {
   const scored: ScoredVerdict[] = [];
   let missing: UnavailableReason | undefined;
   let retryAfter: number | undefined;
-  for (const verdict of assessment.verdicts) {
+  for (const verdict of assessment.verdicts.flatMap(readingsOf)) {
     if (verdict.verdict === 'unavailable') {
       missing ??= verdict.reason;
       if (verdict.retryAfter !== undefined) retryAfter = Math.max(retryAfter ?? 0, verdict.retryAfter);

@@ -10,7 +10,8 @@ export interface ViewVerdict {
 
 /**
  * The worst of all decides: the highest score that matters, else a missing verdict, else the highest score.
- * Every category keeps its highest score. At least one verdict is needed.
+ * Every category keeps its highest score. At least one verdict is needed. Where several verdicts may matter
+ * they are all there for the policy (`readings`): what one text is clearly is no answer for another.
  *
  * @param matters scores from this value on are something to a policy, in [0, 1]
  */
@@ -26,10 +27,17 @@ export function worstOf(given: readonly [ViewVerdict, ...ViewVerdict[]], matters
   if (first === undefined) return { ...(missing ?? asWritten), cost };
   // A score that is not a number is the judge's fault, which the policy must see.
   const worst = rest.reduce((a, b) => (heavier(b, a) ? b : a), first);
-  const decides = worst.verdict === 'unsafe' || !(worst.score < matters);
-  if (!decides && missing !== undefined) return { ...missing, cost };
+  if (!mayMatter(worst, matters) && missing !== undefined) return { ...missing, cost };
   const all: CategoryScore[] = scored.flatMap(({ categories }) => categories);
-  return { ...worst, categories: highestOfEach(all), cost };
+  const readings: Verdict[] = scored.filter((each) => mayMatter(each, matters));
+  if (missing !== undefined) readings.push(missing);
+  const categories = highestOfEach(all);
+  return { ...worst, categories, cost, ...(readings.length > 1 ? { readings } : {}) };
+}
+
+/** A score that is no number matters too. */
+function mayMatter({ verdict, score, categories }: ScoredVerdict, matters: number): boolean {
+  return verdict === 'unsafe' || !(score < matters) || categories.some((each) => !(each.score < matters));
 }
 
 function heavier(a: ScoredVerdict, b: ScoredVerdict): boolean {

@@ -54,6 +54,29 @@ describe('a prompt with a phrase that the judge knows', () => {
     });
   });
 
+  it('has no verdict when a view has none, also where the policy minds what another says a little', async () => {
+    const plain = (text: string): Answer =>
+      text.includes(PHRASE) ? 'timeout' : [0.6, { id: 'S6', score: 0.6 }];
+    const { engine, context } = benchOf(judgeOf(plain));
+    const chat = chatOf([['user', Buffer.from(PHRASE).toString('hex')]]);
+    for (const action of ['annotate', 'allow'])
+      expect(
+        await engine.assessPrompt(chat, context({ prompt: { categories: { S6: { action } } } })),
+      ).toMatchObject({ action: 'block', reason: 'unavailable', unavailable: 'timeout' });
+  });
+
+  it('is blocked for what one view says, whatever milder thing another is sure of', async () => {
+    const plain = (text: string): Answer =>
+      text.includes(PHRASE) ? [0.9] : [0.95, { id: 'S6', score: 0.95 }];
+    const { engine, context } = benchOf(judgeOf(plain));
+    const chat = chatOf([['user', Buffer.from(PHRASE).toString('hex')]]);
+    const policy = { prompt: { categories: { S6: { action: 'annotate' } } } };
+    expect(await engine.assessPrompt(chat, context(policy))).toMatchObject({
+      action: 'block',
+      categories: [{ id: 'S6' }, { id: 'uncategorized', score: 0.9 }],
+    });
+  });
+
   it('asks about all views at the same time', async () => {
     let running = 0;
     let most = 0;
