@@ -12,6 +12,10 @@ const METADATA = /^[\w.:/\\@+=,-]{0,256}$/;
 /** Keys that may pass as names of fields. Others (sentences, other scripts) are text. */
 const FIELD_NAME = /^[\w.$-]{1,64}$/;
 
+/** Names that were found to be such: the same few come back in every message of a stream. */
+const knownNames = new Set<string>();
+const MAX_KNOWN_NAMES = 1000;
+
 /** Media inside JSON: base64 in a data URL. */
 const DATA_URL = /^data:[^,\s]{0,200};base64,/i;
 
@@ -35,17 +39,32 @@ export function isDataUrl(text: string): boolean {
 }
 
 export function looksLikeFieldName(key: string): boolean {
-  return FIELD_NAME.test(key);
+  if (knownNames.has(key)) return true;
+  if (!FIELD_NAME.test(key)) return false;
+  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.add(key);
+  return true;
 }
+
+/** More places than this are looked up in a map; a frame of a stream has about ten. */
+const FEW = 24;
 
 /** What was already dealt with, by container and key. */
 export class Coverage {
-  readonly #covered = new WeakMap<Container, Set<string | number>>();
+  /** The first places, as pairs: looking through a few is quicker than keeping them in order. */
+  readonly #containers: Container[] = [];
+  readonly #keys: (string | number)[] = [];
+  #more: Map<Container, Set<string | number>> | undefined;
 
   /** The value at this place, and all inside it, is dealt with. */
   cover(container: Container, key: string | number): void {
-    const keys = this.#covered.get(container);
-    if (keys === undefined) this.#covered.set(container, new Set([key]));
+    if (this.#containers.length < FEW) {
+      this.#containers.push(container);
+      this.#keys.push(key);
+      return;
+    }
+    this.#more ??= new Map();
+    const keys = this.#more.get(container);
+    if (keys === undefined) this.#more.set(container, new Set([key]));
     else keys.add(key);
   }
 
@@ -56,8 +75,8 @@ export class Coverage {
    */
   metadata(container: JsonObject, names: Iterable<string>, echo = ''): void {
     for (const name of names) {
-      const value = Object.hasOwn(container, name) ? container[name] : undefined;
-      if (typeof value !== 'string') continue;
+      const value = container[name];
+      if (typeof value !== 'string' || !Object.hasOwn(container, name)) continue;
       // A covered field is never looked at again: its name must not be a sentence either.
       if ((looksLikeMetadata(value) || value === echo) && looksLikeFieldName(name))
         this.cover(container, name);
@@ -65,7 +84,9 @@ export class Coverage {
   }
 
   covers(container: Container, key: string | number): boolean {
-    return this.#covered.get(container)?.has(key) ?? false;
+    for (let at = 0; at < this.#containers.length; at += 1)
+      if (this.#containers[at] === container && this.#keys[at] === key) return true;
+    return this.#more?.get(container)?.has(key) ?? false;
   }
 }
 
@@ -87,7 +108,15 @@ const MAX_DEPTH = 64;
 export function depthIsBounded(value: JsonValue, levels = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (levels === 0) return false;
-  return Object.values(value).every((inner: JsonValue) => depthIsBounded(inner, levels - 1));
+  if (Array.isArray(value)) {
+    for (const inner of value) if (!depthIsBounded(inner, levels - 1)) return false;
+    return true;
+  }
+  for (const key of Object.keys(value)) {
+    const inner = value[key];
+    if (typeof inner === 'object' && inner !== null && !depthIsBounded(inner, levels - 1)) return false;
+  }
+  return true;
 }
 
 /** Visits everything in `container` that is not covered, in the order of the body. */
@@ -99,7 +128,7 @@ export function walkUncovered(
 ): void {
   if (Array.isArray(container)) {
     container.forEach((value, index) => {
-      visit(value, container, index);
+      visitValue(value, container, index, path, coverage, visitor);
     });
     return;
   }
@@ -107,19 +136,24 @@ export function walkUncovered(
     if (coverage.covers(container, key)) continue;
     const value = container[key] ?? null;
     if (!looksLikeFieldName(key) && visitor.oddKey(container, key, joinPath(path, key))) continue;
-    const isTokens = TOKEN_FIELDS.has(key) && hasTokenIds(value);
-    if (isTokens && visitor.tokens(container, key, joinPath(path, key))) continue;
-    visit(value, container, key);
+    if (TOKEN_FIELDS.has(key) && hasTokenIds(value) && visitor.tokens(container, key, joinPath(path, key)))
+      continue;
+    visitValue(value, container, key, path, coverage, visitor);
   }
+}
 
-  function visit(value: JsonValue, parent: Container, key: string | number): void {
-    if (coverage.covers(parent, key)) return;
-    if (typeof value === 'string') {
-      if (value !== '') visitor.text(value, parent, key, joinPath(path, key));
-    } else if (isJsonObject(value) || Array.isArray(value)) {
-      walkUncovered(value, joinPath(path, key), coverage, visitor);
-    }
-  }
+function visitValue(
+  value: JsonValue,
+  parent: Container,
+  key: string | number,
+  path: string,
+  coverage: Coverage,
+  visitor: UncoveredVisitor,
+): void {
+  if (value === '' || value === null || (typeof value !== 'string' && typeof value !== 'object')) return;
+  if (coverage.covers(parent, key)) return;
+  if (typeof value === 'string') visitor.text(value, parent, key, joinPath(path, key));
+  else walkUncovered(value, joinPath(path, key), coverage, visitor);
 }
 
 /** Every string and every key inside a value, in order. */

@@ -4,7 +4,16 @@ import { GuardError } from '../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js';
 import type { FrameText } from '../core/wire-format.js';
 import { asJson, assign, type Container } from './container.js';
-import { allStrings, Coverage, depthIsBounded, isDataUrl, walkUncovered } from './coverage.js';
+import {
+  allStrings,
+  Coverage,
+  depthIsBounded,
+  isDataUrl,
+  walkUncovered,
+  type UncoveredVisitor,
+} from './coverage.js';
+
+const NO_OPTIONS: OtherTextOptions = {};
 
 export class FrameBuilder {
   readonly coverage = new Coverage();
@@ -19,7 +28,7 @@ export class FrameBuilder {
    * Takes the value at this place as text: a string as it is, an object or array as its JSON.
    * `onEdit` runs before the text is replaced by another.
    */
-  take(place: TextPlace, onEdit: () => void = () => undefined): void {
+  take(place: TextPlace, onEdit?: () => void): void {
     const { container, key } = place;
     const value = (container as Record<string | number, JsonValue>)[key];
     if (value === undefined || value === null || value === '') return;
@@ -28,7 +37,7 @@ export class FrameBuilder {
     const text = isText ? value : JSON.stringify(value);
     this.#push(place, text, (replacement) => {
       if (replacement === text) return;
-      onEdit();
+      onEdit?.();
       assign(container, key, isText ? replacement : asJson(replacement));
     });
   }
@@ -44,38 +53,52 @@ export class FrameBuilder {
    * Takes every string not yet covered as text. Token ids are removed: they are text that no judge can
    * read. Media throws GuardError('unjudgeable_content').
    */
-  takeOther(container: Container, choice: number, options: OtherTextOptions = {}): void {
-    const { channel = 'other', onEdit = () => undefined } = options;
-    const place = (path: string): Omit<TextPlace, 'container' | 'key'> => ({
-      choice,
-      channel,
-      id: `${choice}/${channel}/${path}`,
-    });
-    walkUncovered(container, '', this.coverage, {
-      text: (text, parent, key, path) => {
-        if (isDataUrl(text)) throw unjudgeableReply('media');
-        this.take({ ...place(path), container: parent, key }, onEdit);
-      },
-      oddKey: (parent, key, path) => {
-        this.coverage.cover(parent, key);
-        const strings = allStrings(parent[key] ?? null);
-        if (strings.some(isDataUrl)) throw unjudgeableReply('media');
-        this.takeRemovable(place(path), [key, ...strings].join('\n'), () => {
-          onEdit();
-          remove(parent, key);
-        });
-        return true;
-      },
-      tokens: (parent, key) => {
-        remove(parent, key);
-        return true;
-      },
-    });
+  takeOther(container: Container, choice: number, options: OtherTextOptions = NO_OPTIONS): void {
+    walkUncovered(container, '', this.coverage, new OtherTexts(this, choice, options));
   }
 
   #push(place: Omit<TextPlace, 'container' | 'key'>, text: string, set: (text: string) => void): void {
     const { choice, channel, id } = place;
     if (text !== '') this.texts.push({ choice, channel, id, text, set });
+  }
+}
+
+/** Takes what the walk finds. */
+class OtherTexts implements UncoveredVisitor {
+  readonly #builder: FrameBuilder;
+  readonly #choice: number;
+  readonly #options: OtherTextOptions;
+
+  constructor(builder: FrameBuilder, choice: number, options: OtherTextOptions) {
+    this.#builder = builder;
+    this.#choice = choice;
+    this.#options = options;
+  }
+
+  text(text: string, container: Container, key: string | number, path: string): void {
+    if (isDataUrl(text)) throw unjudgeableReply('media');
+    this.#builder.take({ ...this.#place(path), container, key }, this.#options.onEdit);
+  }
+
+  oddKey(container: JsonObject, key: string, path: string): boolean {
+    this.#builder.coverage.cover(container, key);
+    const strings = allStrings(container[key] ?? null);
+    if (strings.some(isDataUrl)) throw unjudgeableReply('media');
+    this.#builder.takeRemovable(this.#place(path), [key, ...strings].join('\n'), () => {
+      this.#options.onEdit?.();
+      remove(container, key);
+    });
+    return true;
+  }
+
+  tokens(container: JsonObject, key: string): boolean {
+    remove(container, key);
+    return true;
+  }
+
+  #place(path: string): Omit<TextPlace, 'container' | 'key'> {
+    const { channel = 'other' } = this.#options;
+    return { choice: this.#choice, channel, id: `${this.#choice}/${channel}/${path}` };
   }
 }
 

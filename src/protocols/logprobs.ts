@@ -26,6 +26,7 @@ export function readLogprobs(
   text: string,
 ): void {
   const logprobs = field(container, key);
+  if (typeof logprobs !== 'object' || logprobs === null) return;
   const lists: (JsonValue | undefined)[] = Array.isArray(logprobs)
     ? [logprobs]
     : isJsonObject(logprobs)

@@ -23,7 +23,8 @@ export function expected(path: string, what: string, got: JsonValue | undefined)
 
 /** Own fields only, so that no name of Object.prototype is mistaken for a field. */
 export function field(container: JsonObject, key: string): JsonValue | undefined {
-  return Object.hasOwn(container, key) ? container[key] : undefined;
+  const value = container[key];
+  return value !== undefined && Object.hasOwn(container, key) ? value : undefined;
 }
 
 /** True for fields that are absent or null, which every server we know treats alike. */

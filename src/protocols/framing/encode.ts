@@ -8,7 +8,8 @@ const EVENT_NAME = /^[A-Za-z][\w.-]{0,63}$/;
 /** One message as it goes out, with its line ends. `event` is the SSE event name, if there is one. */
 export function encodeMessage(framing: Framing, json: JsonObject, event?: string): string {
   const text = JSON.stringify(json);
-  return framing === 'ndjson' ? text + '\n' : eventLine(event) + `data: ${text}\n\n`;
+  if (framing === 'ndjson') return text + '\n';
+  return event === undefined ? `data: ${text}\n\n` : `${eventLine(event)}data: ${text}\n\n`;
 }
 
 /** Plain text as an SSE event; line ends in it become several `data:` lines. */

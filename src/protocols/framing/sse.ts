@@ -45,10 +45,15 @@ export function createSseDecoder(options: FrameDecoderOptions = {}): FrameDecode
       messages.push({ kind: 'terminator' });
       return;
     }
-    const name = event.event === undefined ? {} : { event: event.event };
     const json = parseMessage(data);
-    if (json !== undefined) messages.push({ kind: 'json', json, ...name });
-    else if (ending) throw interrupted();
+    if (json !== undefined) {
+      messages.push(
+        event.event === undefined ? { kind: 'json', json } : { kind: 'json', json, event: event.event },
+      );
+      return;
+    }
+    const name = event.event === undefined ? {} : { event: event.event };
+    if (ending) throw interrupted();
     else if (plainText) messages.push({ kind: 'text', text: data, ...name });
     else throw notJson();
   }
@@ -90,7 +95,7 @@ function createLineEnds(): { toLf(text: string): string } {
       if (text === '') return '';
       const rest = afterCr && text.startsWith('\n') ? text.slice(1) : text;
       afterCr = rest.endsWith('\r');
-      return rest.replace(/\r\n?/g, '\n');
+      return rest.includes('\r') ? rest.replace(/\r\n?/g, '\n') : rest;
     },
   };
 }

@@ -19,6 +19,7 @@ const BODY_METADATA = [
   'request_id',
   'provider',
 ];
+const MESSAGE_METADATA = ['role'];
 const CHOICE_METADATA = ['finish_reason', 'native_finish_reason', 'stop_reason'];
 
 /** Azure's and others' verdicts about the text: severity words, no text of the model. */
@@ -40,20 +41,22 @@ export function decodeFrame(json: JsonObject, shape: ReplyShape): ReplyFrame {
   const isError = !isAbsent(field(json, 'error'));
   const choices = field(json, 'choices');
   if (Array.isArray(choices)) {
-    const seen = new Set<number>();
-    choices.forEach((value, position) => {
+    const seen: number[] = [];
+    for (const [position, value] of choices.entries()) {
       const { index, ended } = readChoice(builder, value, position, shape);
       // Two messages of one choice in a whole reply would hide one of them from most clients.
-      if (shape.messageField === 'message' && seen.has(index)) throw malformed(`choice ${index} twice`);
-      seen.add(index);
+      if (shape.messageField === 'message') {
+        if (seen.includes(index)) throw malformed(`choice ${index} twice`);
+        seen.push(index);
+      }
       if (ended) finished.push(index);
-    });
+    }
     builder.coverage.cover(json, 'choices');
   } else if (!isError) {
     throw malformed(`a reply whose choices are ${kindOf(choices)} instead of an array`);
   }
   // Decoded prompt tokens beside the reply: the prompt again, cut into pieces nobody can judge.
-  remove(json, 'prompt_logprobs');
+  if (Object.hasOwn(json, 'prompt_logprobs')) remove(json, 'prompt_logprobs');
   builder.coverage.metadata(json, BODY_METADATA, shape.model);
   coverFilterResults(builder, json);
   builder.takeOther(json, 0);
@@ -78,11 +81,13 @@ function readChoice(
   const firstText = builder.texts.length;
   const message = field(choice, shape.messageField);
   if (isJsonObject(message)) readMessage(builder, message, index, dropLogprobs);
-  const text = builder.texts
-    .slice(firstText)
-    .map((piece) => piece.text)
-    .join('');
-  readLogprobs(builder, choice, 'logprobs', index, text);
+  if (!isAbsent(field(choice, 'logprobs'))) {
+    const text = builder.texts
+      .slice(firstText)
+      .map((piece) => piece.text)
+      .join('');
+    readLogprobs(builder, choice, 'logprobs', index, text);
+  }
   builder.coverage.metadata(choice, CHOICE_METADATA);
   coverFilterResults(builder, choice);
   builder.takeOther(choice, index, { onEdit: dropLogprobs });
@@ -90,7 +95,7 @@ function readChoice(
 }
 
 function readMessage(builder: FrameBuilder, message: JsonObject, choice: number, onEdit: () => void): void {
-  builder.coverage.metadata(message, ['role']);
+  builder.coverage.metadata(message, MESSAGE_METADATA);
   for (const key of REASONING_FIELDS) {
     if (typeof field(message, key) !== 'string') continue;
     // An id per field: vLLM has sent the same reasoning under two names at once.
@@ -138,8 +143,8 @@ function readContent(builder: FrameBuilder, message: JsonObject, choice: number,
 function readToolCalls(builder: FrameBuilder, message: JsonObject, choice: number, onEdit: () => void): void {
   const calls = field(message, 'tool_calls');
   if (Array.isArray(calls)) {
-    calls.forEach((call, position) => {
-      if (!isJsonObject(call)) return;
+    for (const [position, call] of calls.entries()) {
+      if (!isJsonObject(call)) continue;
       const index = field(call, 'index') ?? position;
       if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0) {
         throw malformed(`a tool call with index ${kindOf(index)}`);
@@ -148,7 +153,7 @@ function readToolCalls(builder: FrameBuilder, message: JsonObject, choice: numbe
       for (const kind of ['function', 'custom']) {
         readCalled(builder, field(call, kind), choice, `tool/${index}`, onEdit);
       }
-    });
+    }
   }
   readCalled(builder, field(message, 'function_call'), choice, 'function_call', onEdit);
 }
@@ -171,11 +176,16 @@ function readCalled(
 }
 
 function coverFilterResults(builder: FrameBuilder, container: JsonObject): void {
-  const cover = (value: JsonValue | undefined): void => {
-    if (Array.isArray(value)) value.forEach(cover);
-    if (!isJsonObject(value)) return;
-    builder.coverage.metadata(value, Object.keys(value));
-    Object.values(value).forEach(cover);
-  };
-  for (const name of FILTER_FIELDS) cover(field(container, name));
+  for (const name of FILTER_FIELDS) {
+    const value = field(container, name);
+    if (value !== undefined) coverStrings(builder, value);
+  }
+}
+
+/** Covers all metadata in `value`, however deep. */
+function coverStrings(builder: FrameBuilder, value: JsonValue): void {
+  if (Array.isArray(value)) for (const inner of value) coverStrings(builder, inner);
+  if (!isJsonObject(value)) return;
+  builder.coverage.metadata(value, Object.keys(value));
+  for (const inner of Object.values(value)) coverStrings(builder, inner);
 }

@@ -34,13 +34,13 @@ export class OpenAiChatStream implements StreamCodec {
         throw malformed(`more text of choice ${text.choice} after its end`);
     }
     this.#rememberHead(message);
-    for (const index of choiceIndexes(message)) this.#appeared.add(index);
+    addChoices(this.#appeared, message);
     for (const index of frame.finished) this.#finished.add(index);
     return frame;
   }
 
   released(frame: ReplyFrame): void {
-    for (const index of choiceIndexes(frame.json)) this.#begunAtClient.add(index);
+    addChoices(this.#begunAtClient, frame.json);
     for (const index of frame.finished) this.#endedAtClient.add(index);
   }
 
@@ -94,11 +94,14 @@ export class OpenAiChatStream implements StreamCodec {
   }
 }
 
-function choiceIndexes(message: JsonObject): number[] {
+function addChoices(indexes: Set<number>, message: JsonObject): void {
   const choices = field(message, 'choices');
-  if (!Array.isArray(choices)) return [];
-  return choices.filter(isJsonObject).map((choice, position) => {
+  if (!Array.isArray(choices)) return;
+  let position = 0;
+  for (const choice of choices) {
+    if (!isJsonObject(choice)) continue;
     const index = field(choice, 'index');
-    return typeof index === 'number' ? index : position;
-  });
+    indexes.add(typeof index === 'number' ? index : position);
+    position += 1;
+  }
 }
