@@ -48,7 +48,7 @@ async function* reply(): AsyncGenerator<ReplyFrame> {
   const codec = openAiChat.openStream(openAiChat.decodeRequest(request));
   const head = { id: 'c1', object: 'chat.completion.chunk', created: 1, model: 'm' };
   for (let sent = 0; sent < chars; sent += WORD.length) {
-    const delta = { content: `${WORD.slice(0, -1)}${' '}` };
+    const delta = { content: `${WORD.slice(0, -1)} ` };
     yield await Promise.resolve(
       codec.decode({ ...head, choices: [{ index: 0, delta, finish_reason: null }] }),
     );

@@ -56,6 +56,12 @@ export interface ReplyFrame {
   readonly texts: readonly FrameText[];
   /** Choices whose text is complete with this frame. */
   readonly finished: readonly number[];
+  /**
+   * Ids of texts that are complete with this frame, where the format says so before their choice ends: the
+   * arguments of a call need not wait for the end of the reply then. If more of one comes all the same, it is
+   * not complete any more, and waits until it is once again.
+   */
+  readonly finishedTexts?: readonly string[] | undefined;
   /** The upstream's error, if this frame is one: passed on as it is, its text judged like any other. */
   readonly isError: boolean;
   /** What no judge of text can read: generated images, audio. The policy's `unjudged` says what happens. */

@@ -74,6 +74,9 @@ export class GrowingReply {
   readonly #options: GrowingReplyOptions;
   readonly #texts = new Map<string, GrowingText>();
   readonly #finished = new Set<number>();
+  /** Texts that are complete though their choice goes on, and those of them that no window has had as such. */
+  readonly #complete = new Set<GrowingText>();
+  #newlyComplete: GrowingText[] = [];
   #unjudged: readonly UnjudgedPart[] = [];
   #kept = 0;
   /** Characters that no window has had, and how many of them are halves. */
@@ -111,6 +114,11 @@ export class GrowingReply {
     return this.parts.received > this.parts.judged;
   }
 
+  /** A text has ended that is judged already, and was held only because it might go on. */
+  get endAwaited(): boolean {
+    return this.#newlyComplete.some(({ account }) => account.judged > account.free);
+  }
+
   /** Every choice that has text has ended. */
   get allFinished(): boolean {
     if (this.#finished.size === 0) return false;
@@ -135,6 +143,7 @@ export class GrowingReply {
       }
     }
     for (const choice of frame.finished) this.#finished.add(choice);
+    for (const id of frame.finishedTexts ?? []) this.#completed(id);
     const named = frame.unjudged ?? [];
     if (named.length > 0) {
       this.#options.ledger.receiveParts(this.parts, named.length);
@@ -151,7 +160,7 @@ export class GrowingReply {
     this.#oldest = Infinity;
     this.#sentenceEnded = false;
     for (const state of states) {
-      const complete = last || this.#finished.has(state.choice);
+      const complete = last || this.#finished.has(state.choice) || this.#complete.has(state);
       const length = complete ? state.added.length : this.#lengthOfWindow(state, now);
       const added = length === state.added.length ? state.added : state.added.slice(0, length);
       state.given += added;
@@ -167,6 +176,7 @@ export class GrowingReply {
       texts.push({ id: account.id, choice, channel, text: state.given, added, complete });
     }
     this.framesAhead = 0;
+    this.#newlyComplete = [];
     return { texts, states, unjudged: this.#unjudged, parts: this.parts.received };
   }
 
@@ -198,9 +208,18 @@ export class GrowingReply {
     return text;
   }
 
+  #completed(id: string): void {
+    const text = this.#texts.get(id);
+    if (text === undefined || this.#complete.has(text)) return;
+    this.#complete.add(text);
+    this.#newlyComplete.push(text);
+  }
+
   #add(text: GrowingText, more: string, now: number): void {
     const { ledger, keepText, streamed } = this.#options;
     ledger.receive(text.account, more.length);
+    // Whoever said that it was complete was wrong: it is judged as one that goes on.
+    if (more !== '') this.#complete.delete(text);
     if (!keepText || more === '') return;
     this.#kept += more.length;
     if (streamed && this.#kept > MAX_TEXT)

@@ -92,6 +92,7 @@ export class HoldingGate {
     const { growing, judging } = this.#reply;
     if (!judging) return this.#heldFrames > 0;
     if (growing.framesAhead >= MAX_FRAMES_AHEAD || growing.partsPending) return true;
+    if (growing.endAwaited && !this.#buffers) return true;
     if (growing.pending < this.#window) return false;
     return !this.#bySentence || growing.sentenceEnded || growing.pending >= policy.stream.maxWindow;
   }

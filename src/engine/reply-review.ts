@@ -69,6 +69,10 @@ interface Choice {
   whole: string | undefined;
 }
 
+/** A tool's name that can be no code, however it goes on: its call need not wait for its end. */
+const isPlainName = ({ channel, text }: ReplyText): boolean =>
+  channel === 'tool_name' && /^[\w.:-]{0,256}$/.test(text);
+
 export function createReplyReview(parts: ReviewParts, context: RequestContext): ReplyReview {
   const { policy, requestId } = context;
   const scanOptions = { signal: context.signal, timeoutMs: policy.code.timeoutMs };
@@ -132,7 +136,7 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
       if (policy.code.enabled) {
         for (const text of texts) {
           if (text.channel === 'tool_arguments') await scanArguments(text, texts);
-          else notes.push(...(await codeOf(text).look(text, text.complete)));
+          else if (!isPlainName(text)) notes.push(...(await codeOf(text).look(text, text.complete)));
         }
       }
       const verdicts = [...choices.values()].flatMap(({ verdict }) =>
@@ -149,7 +153,7 @@ export function createReplyReview(parts: ReviewParts, context: RequestContext): 
     },
 
     holdFrom(text) {
-      if (!policy.code.enabled || text.complete) return text.text.length;
+      if (!policy.code.enabled || text.complete || isPlainName(text)) return text.text.length;
       if (text.channel === 'tool_arguments') return 0;
       return Math.min(text.text.length, codeOf(text).free);
     },

@@ -39,7 +39,8 @@ export function readLogprobs(
     return;
   }
   for (const entry of entries) {
-    builder.coverage.cover(entry, 'token');
+    // Anything else that stands there is no token, and is judged like every unknown field.
+    if (typeof field(entry, 'token') === 'string') builder.coverage.cover(entry, 'token');
     const top = field(entry, 'top_logprobs');
     if (!Array.isArray(top)) continue;
     for (const alternative of top) {

@@ -10,9 +10,9 @@ import { errorFormat } from './error-format.js';
 import { FORMATS } from './formats.js';
 import { registerGuardApi } from './guard-routes.js';
 import { createChatHandler, type Handler } from './proxy/chat-handler.js';
-import { createAllowedHandler, createListHandler } from './proxy/pass-through.js';
+import { createAllowedHandler, createDetailsHandler, createListHandler } from './proxy/pass-through.js';
 import type { Upstream } from './proxy/upstream.js';
-import { CHAT_ROUTES, GUARD_ROUTES, LIST_ROUTES } from './routes.js';
+import { CHAT_ROUTES, DETAILS_ROUTE, GUARD_ROUTES, LIST_ROUTES } from './routes.js';
 import { sendError } from './send-error.js';
 
 /** What a server calls for each request. */
@@ -46,6 +46,7 @@ function createRouter(
   registerGuardApi(app, portcullis);
   for (const [route, chat] of chats) app.post(route, handled(chat));
   for (const route of LIST_ROUTES) app.get(route, handled(createListHandler(portcullis, upstream, route)));
+  app.post(DETAILS_ROUTE, handled(createDetailsHandler(portcullis, upstream, DETAILS_ROUTE)));
 
   const allowed = createAllowedHandler(portcullis, upstream);
   app.use((request: Request, response: Response) => {
@@ -94,6 +95,6 @@ function refuse(portcullis: Portcullis, request: Request, response: Response): v
 
 function methodOf(path: string): string | undefined {
   const among = (routes: readonly string[]): boolean => routes.includes(path);
-  if (among(CHAT_ROUTES) || among(GUARD_ROUTES)) return 'POST';
+  if (among(CHAT_ROUTES) || among(GUARD_ROUTES) || path === DETAILS_ROUTE) return 'POST';
   return among(LIST_ROUTES) ? 'GET' : undefined;
 }

@@ -24,12 +24,15 @@ export const CHAT_ROUTES = [
   ...LLAMA_ROUTES,
 ] as const;
 export const LIST_ROUTES = ['/v1/models', '/api/tags', '/api/version'] as const;
+/** Ollama's details of one model, by POST. */
+export const DETAILS_ROUTE = '/api/show';
 export const GUARD_ROUTES = ['/v1/moderations', '/guard/classify', '/guard/scan'] as const;
 
 /** Label values of `portcullis_requests_total{route}`; `middleware` is the Express middleware. */
 export const ROUTE_LABELS: readonly string[] = [
   ...CHAT_ROUTES,
   ...LIST_ROUTES,
+  DETAILS_ROUTE,
   ...GUARD_ROUTES,
   'middleware',
   'allowed',

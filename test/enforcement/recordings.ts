@@ -85,7 +85,9 @@ function recordingOf(format: WireFormat, { name, request, reply, texts }: Exchan
     const recording: Recording = streams
       ? { ...base, reply: { messages } }
       : { ...base, reply: { whole: reply } };
-    const frames = streams ? decodeAll(recording, messages) : [format.decodeReply(structuredClone(reply), decoded)];
+    const frames = streams
+      ? decodeAll(recording, messages)
+      : [format.decodeReply(structuredClone(reply), decoded)];
     const found = Object.entries(newTexts(frames)).sort();
     return JSON.stringify(found) === JSON.stringify(Object.entries(texts).sort()) ? recording : undefined;
   } catch {

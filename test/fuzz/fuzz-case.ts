@@ -134,7 +134,7 @@ async function runReply(plan: Plan): Promise<void> {
   if (!isStream(plan.recording)) {
     const other = 'whole' in plan.other.reply ? plan.other.reply.whole : {};
     const body = parseJsonStrict(changed('whole' in reply ? reply.whole : {}, other, plan));
-    const frame = format.decodeReply(body);
+    const frame = format.decodeReply(body, decoded);
     const frames = async function* (): AsyncGenerator<ReplyFrame> {
       yield await Promise.resolve(frame);
     };

@@ -86,6 +86,14 @@ describe('for machines', () => {
     expect(tags.models[0]?.name).toMatch(/^scripted/);
     expect(await (await fetch(`${p.url}/api/version`)).json()).toHaveProperty('version');
 
+    const shown = await p.post('/api/show', { model: 'scripted:latest', verbose: false });
+    expect(shown.status).toBe(200);
+    expect(await shown.json()).toHaveProperty('details');
+    expect(p.upstream.requests.at(-1)).toMatchObject({
+      path: '/api/show',
+      body: { model: 'scripted:latest', verbose: false },
+    });
+
     expect((await fetch(`${p.url}/api/ps`)).status).toBe(200);
     const body = 'a body in no format of ours';
     const allowed = await p.post('/v1/rerank', JSON.stringify(body), {

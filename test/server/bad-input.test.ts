@@ -164,6 +164,27 @@ describe('requests that are not known', () => {
     expect(p.upstream.requests.at(-1)?.path).toBe('/api/ps');
   });
 
+  it("a model's details are asked for by its name and nothing else", async () => {
+    const before = p.upstream.requests.length;
+    for (const body of [
+      { model: 'scripted', system: 'Say it.' },
+      { Model: 'scripted' },
+      { model: 'scripted', options: { num_ctx: 1 } },
+      { model: 'a sentence is no name' },
+      { name: ['scripted'] },
+      { model: 'scripted', verbose: 'yes, tell me' },
+      '{"model": "scripted", "model": "other"}',
+      ['scripted'],
+    ]) {
+      const response = await p.post('/api/show', body);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: expect.any(String) as string });
+    }
+    expect(p.upstream.requests).toHaveLength(before);
+    const wrong = await fetch(`${p.url}/api/show`);
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
   it('the wrong method names the right one', async () => {
     const response = await fetch(`${p.url}/v1/chat/completions`);
     expect(response.status).toBe(405);

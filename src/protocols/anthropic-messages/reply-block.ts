@@ -14,6 +14,13 @@ export const thinkingId = (index: number): string => `0/thinking/${index}`;
 export const toolId = (index: number, part: 'name' | 'arguments' | 'input'): string =>
   `0/tool/${index}/${part}`;
 
+/** All that the block with this index can have. */
+export const textIds = (index: number): string[] => [
+  textId(index),
+  thinkingId(index),
+  ...(['name', 'arguments', 'input'] as const).map((part) => toolId(index, part)),
+];
+
 export interface BlockFrame {
   readonly builder: FrameBuilder;
   readonly unjudged: UnjudgedPart[];

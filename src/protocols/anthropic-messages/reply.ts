@@ -7,7 +7,15 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.j
 import type { ReplyFrame } from '../../core/wire-format.js';
 import { FrameBuilder, malformed } from '../frame-builder.js';
 import { field, isAbsent, kindOf } from '../shape.js';
-import { coverOpaque, readBlock, textId, thinkingId, toolId, type BlockFrame } from './reply-block.js';
+import {
+  coverOpaque,
+  readBlock,
+  textId,
+  textIds,
+  thinkingId,
+  toolId,
+  type BlockFrame,
+} from './reply-block.js';
 
 const METADATA = ['type', 'id', 'role', 'model', 'stop_reason', 'stop_sequence', 'request_id'];
 /** Objects of numbers, with the names of tiers and reasons among them. */
@@ -45,6 +53,7 @@ export function decodeEvent(json: JsonObject, model: string): ReplyFrame {
   const type = field(json, 'type');
   if (typeof type !== 'string') throw malformed(`an event whose type is ${kindOf(type)}`);
   let finished = false;
+  let finishedTexts: readonly string[] = [];
   if (type === 'message_start') {
     const message = field(json, 'message');
     if (!isJsonObject(message)) throw malformed(`a message_start whose message is ${kindOf(message)}`);
@@ -54,10 +63,10 @@ export function decodeEvent(json: JsonObject, model: string): ReplyFrame {
     if (!isJsonObject(block)) throw malformed(`a content_block_start whose block is ${kindOf(block)}`);
     readBlock(frame, block, blockIndex(json), 'content_block', true);
   } else if (type === 'content_block_delta') readDelta(frame, json);
-  else if (type === 'content_block_stop') blockIndex(json);
+  else if (type === 'content_block_stop') finishedTexts = textIds(blockIndex(json));
   else if (type === 'message_delta') finished = readEnd(frame, json);
   else if (type === 'message_stop') finished = true;
-  return closeFrame(frame, json, { finished });
+  return closeFrame(frame, json, { finished, finishedTexts });
 }
 
 /** The index of the block that an event is about. */
@@ -77,10 +86,16 @@ function openFrame(json: JsonObject): BlockFrame {
   return { builder: new FrameBuilder(json), unjudged: [] };
 }
 
+interface FrameEnds {
+  readonly isError?: boolean;
+  readonly finished?: boolean;
+  readonly finishedTexts?: readonly string[];
+}
+
 function closeFrame(
   { builder, unjudged }: BlockFrame,
   json: JsonObject,
-  { isError = false, finished = false }: { readonly isError?: boolean; readonly finished?: boolean },
+  { isError = false, finished = false, finishedTexts = [] }: FrameEnds,
 ): ReplyFrame {
   builder.coverage.metadata(json, METADATA);
   const error = field(json, 'error');
@@ -90,6 +105,7 @@ function closeFrame(
     json,
     texts: builder.texts,
     finished: finished ? [0] : [],
+    ...(finishedTexts.length === 0 ? {} : { finishedTexts }),
     isError,
     ...(unjudged.length === 0 ? {} : { unjudged }),
   };

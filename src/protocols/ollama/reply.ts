@@ -49,5 +49,13 @@ export function decodeOllamaFrame(
   readLogprobs(builder, json, 'logprobs', ONLY_CHOICE, text);
   builder.coverage.metadata(json, METADATA, context.model);
   builder.takeOther(json, ONLY_CHOICE, { onEdit: dropLogprobs });
-  return { json, texts: builder.texts, finished: done === true ? [ONLY_CHOICE] : [], isError };
+  const { texts } = builder;
+  return {
+    json,
+    texts,
+    finished: done === true ? [ONLY_CHOICE] : [],
+    // Calls come whole, each with ids of its own.
+    finishedTexts: texts.filter(({ channel }) => channel === 'tool_arguments').map(({ id }) => id),
+    isError,
+  };
 }

@@ -4,7 +4,7 @@
  */
 import type { Channel } from '../../core/conversation.js';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
-import type { ReplyFrame } from '../../core/wire-format.js';
+import type { FrameText, ReplyFrame } from '../../core/wire-format.js';
 import { looksLikeMetadata } from '../coverage.js';
 import { malformed } from '../frame-builder.js';
 import { field, isAbsent, kindOf } from '../shape.js';
@@ -84,16 +84,26 @@ export function decodeEvent(event: JsonObject, context: EventContext): ReplyFram
     ...context.options,
     placeOf: (item, position) => places.inList(item, position),
   });
-  readEvent(reader, event, name, places.of(event));
+  const place = places.of(event);
+  readEvent(reader, event, name, place);
 
-  const isWhole = name.endsWith('.done') || isJsonObject(field(event, 'response'));
+  const isDone = name.endsWith('.done');
+  const isWhole = isDone || isJsonObject(field(event, 'response'));
+  const found = reader.builder.texts.map((text) => (isWhole ? texts.restate(text) : texts.append(text)));
   return {
     json: event,
-    texts: reader.builder.texts.map((text) => (isWhole ? texts.restate(text) : texts.append(text))),
+    texts: found,
+    ...(isDone ? { finishedTexts: finishedBy(found, name, place) } : {}),
     finished: ENDS.has(name) ? [ONLY_CHOICE] : [],
     isError: hasError || name === 'error' || name === 'response.failed',
     unjudged: reader.unjudged,
   };
+}
+
+/** The texts that the event says again, and the one it is about, which it may not say again. */
+function finishedBy(texts: readonly FrameText[], name: string, place: Place): string[] {
+  const about = TEXT_EVENTS.get(splitType(name)[0])?.id(place);
+  return [...texts.map(({ id }) => id), ...(about === undefined ? [] : [about])];
 }
 
 /** `['output_text', 'delta']` of `response.output_text.delta`. */

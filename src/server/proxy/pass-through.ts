@@ -1,13 +1,14 @@
 /**
- * Requests that are passed on unjudged: lists of models, and whatever the operator allows by name.
- * Lists go out re-serialized; allowed endpoints as they are, because nobody here understands them.
+ * Requests that are passed on unjudged: lists of models, their details, and whatever the operator allows by
+ * name. Lists and details go out re-serialized; allowed endpoints as they are, because nobody here understands them.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GuardError, toGuardError } from '../../core/errors.js';
+import type { JsonObject } from '../../core/json.js';
 import { parseJsonStrict } from '../../protocols/index.js';
 import type { Portcullis } from '../compose.js';
 import { Exchange } from '../exchange.js';
-import { readBytes } from '../request-body.js';
+import { readBytes, readJsonBody } from '../request-body.js';
 import { sendError } from '../send-error.js';
 import { errorFormat } from '../error-format.js';
 import type { Handler } from './chat-handler.js';
@@ -24,6 +25,38 @@ export function createListHandler(portcullis: Portcullis, upstream: Upstream, ro
     const answer = await call(upstream, exchange, 'GET', route, request);
     await relayList(exchange, answer, upstream);
   });
+}
+
+/** @param route path of the endpoint that tells about one model, the same here and at the upstream */
+export function createDetailsHandler(portcullis: Portcullis, upstream: Upstream, route: string): Handler {
+  return passing(portcullis, route, async (request, exchange) => {
+    const body = await readJsonBody(request, {
+      limitBytes: portcullis.config.server.bodyLimitBytes,
+      anyContentType: true,
+    });
+    checkDetailsRequest(body);
+    const answer = await call(upstream, exchange, 'POST', route, request, body);
+    await relayList(exchange, answer, upstream);
+  });
+}
+
+/** Names of models as Ollama has them: `llama3.2:1b`, `hf.co/owner/repository:Q4_K_M`. */
+const MODEL_NAME = /^[\w.:/@+-]{1,256}$/;
+
+/** Nothing of the body is judged, so it may hold nothing but a name. `name` is the older name of `model`. */
+function checkDetailsRequest(body: JsonObject): void {
+  for (const [key, value] of Object.entries(body)) {
+    const isName = typeof value === 'string' && MODEL_NAME.test(value);
+    if ((key === 'model' || key === 'name') && !isName)
+      throw new GuardError('invalid_request', `${key} must be the name of a model.`);
+    if (key === 'verbose' && typeof value !== 'boolean')
+      throw new GuardError('invalid_request', 'verbose must be true or false.');
+    if (key !== 'model' && key !== 'name' && key !== 'verbose')
+      throw new GuardError(
+        'invalid_request',
+        'The body may hold "model" and "verbose" only; leave the rest out.',
+      );
+  }
 }
 
 /** For requests that `upstream.allow` names: the whole target goes on, query and all. */
@@ -64,10 +97,10 @@ async function call(
   method: Method,
   target: string,
   { headers }: IncomingMessage,
-  body?: Uint8Array,
+  body?: Uint8Array | JsonObject,
 ): Promise<UpstreamResponse> {
   const since = performance.now();
-  const sent = body === undefined || body.length === 0 ? undefined : body;
+  const sent = body instanceof Uint8Array && body.length === 0 ? undefined : body;
   const request = upstream.call(method, target, { body: sent, headers });
   exchange.onAbort(() => request.abort());
   const answer = await request.response;

@@ -58,10 +58,13 @@ async function run(kind: Kind, bytes: Buffer, cuts: readonly number[], pauses: r
     let sent = '';
     response.write = ((piece: string) => {
       sent += piece;
-      const judged = judge.judged.filter(({ role }) => role === 'Agent').at(-1)?.text ?? '';
+      // The last one may be a normalised view of it.
+      const judged = judge.judged.filter(({ role }) => role === 'Agent').map(({ text }) => text);
       // A refusal comes last and is the guard's own.
       const released = kind.read(sent).split("I can't share")[0]?.trimEnd() ?? '';
-      if (!judged.replaceAll('\n', '').startsWith(released.replaceAll('\n', ''))) early.push(released);
+      const plain = (text: string): string => text.replaceAll('\n', '');
+      if (released !== '' && !judged.some((text) => plain(text).startsWith(plain(released))))
+        early.push(released);
       return write(piece);
     }) as typeof response.write;
   }
