@@ -1,5 +1,5 @@
 /**
- * What the proxy costs. The same chat requests go to one scripted upstream: directly, through the least
+ * What the proxy costs. The same chat requests go to one upstream: directly, through the least
  * that a proxy can be (`bench/bare-proxy.mjs`), through Portcullis with its judges off, and through
  * @portkey-ai/gateway where it is there; then through Portcullis with the embedded guard. The arms take
  * turns, in another order each round. Every server and this client are processes of their own. Run:
@@ -9,7 +9,7 @@
  * Options: --rounds N (5) · --seconds S (2; how long each arm is loaded in each cell and round) ·
  * --connections LIST (1,16,64) · --modes LIST (whole,streamed) · --peer DIR (a folder in which
  * @portkey-ai/gateway is installed) · --with-portkey (installs it with npm, into a temporary folder) ·
- * --no-guard (judges off only) · --only-guard · --profile DIR (a CPU profile of the Portcullis with its
+ * --burst N (1; events that the upstream puts into one write) · --no-guard (judges off only) · --only-guard · --profile DIR (a CPU profile of the Portcullis with its
  * judges off) · --json FILE (all results too). With the defaults it takes ten minutes.
  *
  * The scripted upstream answers at once, which no model does: read the milliseconds, and the ratios as
@@ -54,6 +54,7 @@ const { values } = parseArgs({
     'no-guard': { type: 'boolean', default: false },
     'only-guard': { type: 'boolean', default: false },
     profile: { type: 'string' },
+    burst: { type: 'string', default: '1' },
     json: { type: 'string' },
   },
 });
@@ -63,6 +64,7 @@ const connections = values.connections.split(',').map(Number);
 const modes = values.modes.split(',').filter((word): word is Mode => word === 'whole' || word === 'streamed');
 if (!(Number.isInteger(rounds) && rounds > 0 && ms > 0))
   wrong('--rounds takes a whole number from 1 on, --seconds a number above 0');
+if (!/^[1-9]\d{0,3}$/.test(values.burst)) wrong('--burst takes a whole number from 1 on');
 if (!connections.every((count) => Number.isInteger(count) && count > 0) || modes.length === 0)
   wrong('--connections takes whole numbers from 1 on, --modes whole, streamed or both');
 
@@ -151,7 +153,9 @@ try {
     `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${machine()} before`,
   );
   console.log(`${rounds} rounds in turns; medians (smallest–largest of the rounds).`);
-  console.log(`A reply has ${known().length - 6} characters, streamed in pieces of ${PIECE}.`);
+  console.log(
+    `A reply has ${known().length - 6} characters, streamed in pieces of ${PIECE}, ${values.burst} in a write.`,
+  );
 
   const comparisons: Comparison[] = [];
   const targets: Target[] = [];
@@ -159,16 +163,25 @@ try {
     comparisons.push(...part.comparisons);
     targets.push(...part.targets);
   };
-  const off = await start([...profile, ...serve, '--policy', policy]);
-  await untilReady(off.url);
-  const judgesOff: Arm = { name: 'judges off', ...off, question: known };
+  const judgesOffFor = async (origin: Server, options: readonly string[]): Promise<Arm> => {
+    const off = [...options, main, 'serve', '--port', '0', '--upstream', origin.url, '--policy', policy];
+    const server = await start(off);
+    await untilReady(server.url);
+    return { name: 'judges off', ...server, question: known };
+  };
 
   if (!values['only-guard']) {
-    const bare = await start([join(root, 'bench', 'bare-proxy.mjs'), upstream.url]);
-    const arms: Arm[] = [direct, { name: 'bare proxy', ...bare, question: known }, judgesOff];
+    const replaying = join(root, 'bench', 'proxy', 'replaying-upstream.mjs');
+    const cheap = await start([replaying, upstream.url, '--burst', values.burst]);
+    const bare = await start([join(root, 'bench', 'bare-proxy.mjs'), cheap.url]);
+    const arms: Arm[] = [
+      { ...direct, ...cheap },
+      { name: 'bare proxy', ...bare, question: known },
+      await judgesOffFor(cheap, profile),
+    ];
     const peer = values.peer ?? (values['with-portkey'] ? installPortkey(join(folder, 'peer')) : undefined);
     if (peer !== undefined) {
-      const { version, server, headers } = await startPortkey(resolve(peer), upstream.url);
+      const { version, server, headers } = await startPortkey(resolve(peer), cheap.url);
       running.push(server);
       console.log(`portkey: @portkey-ai/gateway ${version}, no guardrails.`);
       arms.push({ name: 'portkey', ...server, headers, question: known });
@@ -181,7 +194,7 @@ try {
     take(
       await guarded([
         direct,
-        judgesOff,
+        await judgesOffFor(upstream, []),
         { name: 'guard, known texts', ...on, question: known },
         { name: 'guard, new texts', ...on, question: unseen },
       ]),

@@ -11,7 +11,8 @@
  * theirs. Eight seconds after the last one no request, no connection to the upstream, no check of the guard and
  * no timer of a request may be left.
  *
- * Every 10 ms of a stream there is a piece of 4 characters (`--delay`, `--sentences` 12). Upstream, Portcullis
+ * A stream has a piece of 4 characters each 10 ms (`--delay`) and `--sentences` (12) sentences; there are
+ * `--texts` (100) different questions, so that the guard knows most of them after a while. Upstream, Portcullis
  * and this client are processes of their own. Prints a verdict; exits with 1 when something was left or grew.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     'at-once': { type: 'string', default: '50' },
     delay: { type: 'string', default: '10' },
     sentences: { type: 'string', default: '12' },
+    texts: { type: 'string', default: '100' },
   },
 });
 const number = (text: string): number => Number(text);
@@ -52,6 +54,11 @@ if (!existsSync(main)) {
 }
 
 let serial = 0;
+const textOf = (text: number): string =>
+  Array.from(
+    { length: Number(values.sentences) },
+    (_, i) => `Bed ${text}.${i} of the garden has green beans.`,
+  ).join(' ');
 const body = (): string =>
   JSON.stringify({
     model: 'scripted',
@@ -59,12 +66,7 @@ const body = (): string =>
     messages: [
       {
         role: 'user',
-        content:
-          `[[delay=${values.delay}]] echo: ` +
-          Array.from(
-            { length: Number(values.sentences) },
-            () => `Bed ${(serial += 1)} of the garden has green beans.`,
-          ).join(' '),
+        content: `[[delay=${values.delay}]] echo: ` + textOf((serial += 1) % Number(values.texts)),
       },
     ],
   });

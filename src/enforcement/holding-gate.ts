@@ -13,6 +13,7 @@ import {
   MAX_FRAMES_AHEAD,
   MAX_FRAMES_HELD,
   MAX_HELD,
+  MAX_PATIENCE_MS,
   MAX_SENTENCE_WAIT_MS,
   MAX_WAIT_MS,
 } from './limits.js';
@@ -30,6 +31,11 @@ export class HoldingGate {
   #window: number;
   /** When the last frame came. */
   #lastArrival = -Infinity;
+  /**
+   * Text that has no full window waits as long as the last verdict took, in ms: a guard with many streams is asked
+   * less often by each of them, so that the wait for it settles instead of growing until it refuses.
+   */
+  #patience = 0;
 
   constructor(source: FrameSource, options: GateOptions) {
     this.#source = source;
@@ -105,7 +111,10 @@ export class HoldingGate {
     if (growing.pending > 0 && this.#bySentence && !growing.sentenceEnded)
       return growing.oldest + MAX_SENTENCE_WAIT_MS;
     if (growing.pending > 0)
-      return Math.min(this.#lastArrival + policy.stream.idleMs, growing.oldest + MAX_WAIT_MS);
+      return Math.min(
+        this.#lastArrival + Math.max(policy.stream.idleMs, this.#patience),
+        growing.oldest + Math.max(MAX_WAIT_MS, this.#patience),
+      );
     return this.#mayRelease() ? this.#lastArrival + policy.stream.idleMs : Infinity;
   }
 
@@ -121,8 +130,10 @@ export class HoldingGate {
    */
   async #judge(last: boolean): Promise<boolean> {
     const { growth, maxWindow } = this.#options.policy.stream;
-    const judging = this.#reply.judge(this.#reply.growing.cut(last, performance.now()));
+    const since = performance.now();
+    const judging = this.#reply.judge(this.#reply.growing.cut(last, since));
     await this.#readAhead(judging);
+    this.#patience = Math.min(performance.now() - since, MAX_PATIENCE_MS);
     this.#window = Math.min(this.#window * growth, maxWindow);
     return judging;
   }

@@ -2,6 +2,8 @@
 
 /** Text waits this long for its window to fill: a slow model's reader must not wait for a large one. */
 export const MAX_WAIT_MS = 750;
+/** … and no longer than this, however long the guard took for the last window. */
+export const MAX_PATIENCE_MS = 10_000;
 /** In mode `sentence`: text of a sentence that does not end waits this long for its end. */
 export const MAX_SENTENCE_WAIT_MS = 3_000;
 /** While a window is judged, this much more is read; then the upstream has to wait. */

@@ -10,11 +10,17 @@ export interface Heartbeat {
  * @param lastSent when the last bytes went out, of `performance.now()`
  */
 export function startHeartbeat(everyMs: number, lastSent: () => number, beat: () => void): Heartbeat {
-  let timer = setTimeout(look, everyMs);
+  let timer: NodeJS.Timeout | undefined = setTimeout(look, everyMs);
   function look(): void {
     const left = lastSent() + everyMs - performance.now();
     if (left <= 0) beat();
-    timer = setTimeout(look, left > 0 ? left : everyMs);
+    // The beat may have found that there is nobody any more.
+    if (timer !== undefined) timer = setTimeout(look, left > 0 ? left : everyMs);
   }
-  return { stop: () => clearTimeout(timer) };
+  return {
+    stop() {
+      clearTimeout(timer);
+      timer = undefined;
+    },
+  };
 }

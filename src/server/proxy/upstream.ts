@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { UpstreamConfig } from '../../config/config.js';
 import { GuardError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json.js';
+import { Lanes, type Lane } from './lanes.js';
 import { createBody, type BodyWriter, type UpstreamBody } from './upstream-body.js';
 import { explainFault } from './upstream-faults.js';
 
@@ -68,6 +69,7 @@ export function createUpstream(config: UpstreamConfig): Upstream {
     connections: config.connections,
     pipelining: 1,
   });
+  const lanes = new Lanes(config.connections);
   const { origin } = base;
   const basePath = base.pathname === '/' ? '' : base.pathname;
 
@@ -75,16 +77,13 @@ export function createUpstream(config: UpstreamConfig): Upstream {
     origin,
     call(method, target, { body, headers }) {
       const call = new Call(config, origin);
-      const path = PLAIN_PATH.test(target) ? basePath + target : normalPath(config.url + target);
-      pool.dispatch(
-        {
-          path,
-          method,
-          headers: { ...forwardedHeaders(headers, body), ...config.headers },
-          body: body === undefined ? null : body instanceof Uint8Array ? body : JSON.stringify(body),
-        },
-        call,
-      );
+      const request: Dispatcher.DispatchOptions = {
+        path: PLAIN_PATH.test(target) ? basePath + target : normalPath(config.url + target),
+        method,
+        headers: { ...forwardedHeaders(headers, body), ...config.headers },
+        body: body === undefined ? null : body instanceof Uint8Array ? body : JSON.stringify(body),
+      };
+      call.waitIn(lanes, () => pool.dispatch(request, call));
       return call;
     },
     close: () => pool.destroy(),
@@ -124,6 +123,7 @@ class Call implements UpstreamRequest, Dispatcher.DispatchHandler {
   readonly #answer: (response: UpstreamResponse) => void;
   readonly #refuse: (error: GuardError) => void;
   #controller: Dispatcher.DispatchController | undefined;
+  #lane: Lane | undefined;
   #started = false;
   #over = false;
   #aborted = false;
@@ -146,16 +146,27 @@ class Call implements UpstreamRequest, Dispatcher.DispatchHandler {
     }, config.totalTimeoutMs);
   }
 
+  /** To be called once, before anything else. */
+  waitIn(lanes: Lanes, begin: () => void): void {
+    this.#lane = lanes.enter((lane) => {
+      // What fails at once leaves its lane before this returns.
+      this.#lane = lane;
+      begin();
+    });
+  }
+
   abort(): void {
     if (this.#over) return;
     this.#aborted = true;
     this.#stop();
   }
 
-  /** Whoever waits hears of it now: a request that waits for a connection is only dropped when it gets one. */
+  /** Whoever waits hears of it now: a request whose connection is not there yet is only dropped when it is. */
   #stop(): void {
     this.#fail(new Error('given up'));
     this.#controller?.abort(new Error('given up'));
+    // What undici has is over when it says so.
+    if (this.#lane?.entered === false) this.#lane.leave();
   }
 
   #fail(error: unknown): void {
@@ -220,6 +231,7 @@ class Call implements UpstreamRequest, Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#lane?.leave();
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);
@@ -227,6 +239,7 @@ class Call implements UpstreamRequest, Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#lane?.leave();
     this.#fail(error);
   }
 }
