@@ -31,6 +31,6 @@ export function addPolicyOption(command: Command): Command {
 export function addLogLevelOption(command: Command, fallback: string): Command {
   return command.option(
     '--log-level <level>',
-    `trace, debug, info, warn, error or silent; the log is on standard error (default: ${fallback})`,
+    `trace, debug, info, warn, error, fatal or silent; the log is on standard error (default: ${fallback})`,
   );
 }

@@ -10,15 +10,16 @@ import { stopSignal } from '../stop-signal.js';
 
 const HELP = `
 Point a client at the address that is printed, in place of the model server's:
-  OpenAI clients   base URL http://127.0.0.1:8787/v1
-  Ollama clients   host     http://127.0.0.1:8787
+  OpenAI clients      base URL http://127.0.0.1:8787/v1
+  Anthropic clients   base URL http://127.0.0.1:8787
+  Ollama clients      host     http://127.0.0.1:8787
 
 Examples:
   $ portcullis serve                                         Ollama on this machine
   $ portcullis serve --upstream http://gpu-box:8000          vLLM, llama.cpp, TGI, … elsewhere
   $ portcullis serve --guard gguf:models/llama-guard-2.gguf  a Llama Guard instead of the embedded guard
   $ portcullis serve --policy monitor                        judge and report, but block nothing
-  $ portcullis serve --port 9000 --host 0.0.0.0              reachable from other machines
+  $ portcullis serve --port 9000 --host 0.0.0.0              reachable from other machines; nobody has to log in
 
 Until the guard has proven itself, every request is refused; /readyz tells why. Ctrl-C or SIGTERM lets
 running requests finish (server.shutdown_grace_ms); a second one ends at once.
@@ -39,7 +40,7 @@ export function addServerOptions(command: Command): Command {
 export function registerServe(program: Command): void {
   const command = program
     .command('serve')
-    .description('guard a model server: a proxy for OpenAI and Ollama clients')
+    .description('guard a model server: a proxy for clients of OpenAI, Anthropic, Ollama and llama.cpp')
     .addHelpText('after', HELP)
     .action(serve);
   addConfigOption(command);
