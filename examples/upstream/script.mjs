@@ -9,7 +9,7 @@
  *   tool                    a tool call (the request's first tool, or get_weather)
  *   unsafe reply            a reply that a guard should stop
  *   think                   reasoning first, then the answer
- *   refusal                 OpenAI's refusal field (plain text with Ollama)
+ *   refusal                 OpenAI's refusal field (plain text with Ollama and Anthropic)
  *   long reply [N]          N sentences (200 when no number is given)
  *   anything else           small talk that repeats the prompt
  */
@@ -55,7 +55,7 @@ const UNSAFE_REPLY =
 const text = (value) => ({ parts: [{ kind: 'text', text: value }], finish: 'stop' });
 const call = (name, args) => ({ parts: [{ kind: 'tool', name, arguments: args }], finish: 'tool_calls' });
 
-/** The text of the last user message of an OpenAI or Ollama body; the prompt of a generate body. */
+/** The text of the last user message of an OpenAI, Anthropic or Ollama body; the prompt of a generate body. */
 export function lastPrompt(body) {
   if (typeof body.prompt === 'string') return body.prompt;
   const messages = Array.isArray(body.messages) ? body.messages : [];
@@ -82,7 +82,10 @@ export function scriptedReply(body) {
   if (says('insecure code')) return text(INSECURE_PYTHON);
   if (says('secure code')) return text(SECURE_PYTHON);
   if (says('unsafe reply')) return text(UNSAFE_REPLY);
-  if (says('tool')) return call(body.tools?.[0]?.function?.name ?? 'get_weather', { city: 'Oslo' });
+  if (says('tool')) {
+    const [first] = body.tools ?? [];
+    return call(first?.function?.name ?? first?.name ?? 'get_weather', { city: 'Oslo' });
+  }
   if (says('think')) {
     const thought = 'The user wants me to think first, so I count to three. One, two, three.';
     return {

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /**
- * A scripted upstream that speaks OpenAI's and Ollama's chat APIs, OpenAI's legacy completions and llama.cpp's
- * `/completion`, for demos and tests. No model, no
- * dependencies: replies are chosen by words in the prompt (`script.mjs`), faults by option, by request
+ * A scripted upstream that speaks OpenAI's and Ollama's chat APIs, Anthropic's messages, OpenAI's legacy
+ * completions and llama.cpp's `/completion`, for demos and tests. No model, no dependencies: replies are chosen by words in the prompt (`script.mjs`), faults by option, by request
  * header (`x-script: fault=cut;delay=5`) or by a directive in the prompt (`[[fault=cut;delay=5]]`, which
  * also passes through proxies that drop unknown headers).
  *
@@ -35,13 +34,14 @@ import { setImmediate as tick, setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { ANTHROPIC_PATHS, createAnthropicEncoder } from './anthropic-wire.mjs';
 import { clientGone, listen, readBody, sendJson, write } from './http.mjs';
 import { createPlainEncoder, PLAIN_PATHS } from './plain-wire.mjs';
 import { lastPrompt, scriptedReply } from './script.mjs';
 import { CHAT_PATHS, createEncoder, errorBody, listing } from './wire.mjs';
 
 const DEFAULTS = { chunk: 16, split: 0, delay: 0, after: 3, fault: 'none' };
-const FORMATS = { ...CHAT_PATHS, ...PLAIN_PATHS };
+const FORMATS = { ...CHAT_PATHS, ...PLAIN_PATHS, ...ANTHROPIC_PATHS };
 const PLAIN_FORMATS = new Set(Object.values(PLAIN_PATHS));
 const FAULTS = [
   ...['none', 'refuse', 'hang', 'hang-stream', 'cut', 'end', 'error', 'html', 'json', 'shape', 'empty'],
@@ -95,8 +95,7 @@ export async function createScriptedUpstream(options = {}) {
   }
 
   async function answerChat(format, body, plan, response) {
-    const isPlain = PLAIN_FORMATS.has(format);
-    const encoder = (isPlain ? createPlainEncoder : createEncoder)(format, body, model);
+    const encoder = encoderOf(format, body, model);
     const hasChoices = format.startsWith('openai-');
     const count = hasChoices && Number.isInteger(body.n) && body.n > 0 ? body.n : 1;
     const replies = Array.from({ length: count }, (_, choice) => reply(body, choice));
@@ -122,6 +121,11 @@ export async function createScriptedUpstream(options = {}) {
         server.closeAllConnections();
       }),
   };
+}
+
+function encoderOf(format, body, model) {
+  if (format === 'anthropic-messages') return createAnthropicEncoder(body, model);
+  return (PLAIN_FORMATS.has(format) ? createPlainEncoder : createEncoder)(format, body, model);
 }
 
 /** Faults that replace the whole answer, whatever was asked. */

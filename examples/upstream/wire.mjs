@@ -5,6 +5,7 @@
  * A reply is a list of parts, in the order a model writes them:
  *   { kind: 'reasoning' | 'text' | 'refusal', text } or { kind: 'tool', name, arguments: object }
  */
+import { ANTHROPIC_PATHS, anthropicError } from './anthropic-wire.mjs';
 
 /** The chat endpoints and their formats. Usage is `{ prompt, completion, context? }`, in tokens. */
 export const CHAT_PATHS = {
@@ -16,6 +17,7 @@ export const CHAT_PATHS = {
 /** An error body as the API that owns `path` writes it. */
 export function errorBody(path, message, code = null) {
   if (path.startsWith('/api/')) return { error: message };
+  if (Object.hasOwn(ANTHROPIC_PATHS, path)) return anthropicError(message);
   return { error: { message, type: 'upstream_error', param: null, code } };
 }
 
