@@ -116,6 +116,8 @@ export interface WireFormat {
    *   and nothing as asked for: such text is judged like any other.
    */
   decodeReply(body: JsonValue, request?: DecodedRequest): ReplyFrame;
+  /** How many bytes a whole reply may have, where that is more than for replies of text. */
+  readonly replyLimitBytes?: number | undefined;
   /** The body that a whole reply's frame stands for, where it is no object; absent: the frame's JSON itself. */
   replyBody?: ((frame: ReplyFrame) => JsonValue) | undefined;
   openStream(request: DecodedRequest): StreamCodec;

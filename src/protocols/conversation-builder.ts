@@ -12,6 +12,7 @@ import { GuardError } from '../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js';
 import { asJson, assign, type Container } from './container.js';
 import { Coverage, depthIsBounded, isDataUrl, walkUncovered } from './coverage.js';
+import { coverMedia } from './media.js';
 import { joinPath } from './shape.js';
 import { collectDefinitionText } from './tool-definitions.js';
 
@@ -42,9 +43,12 @@ export class ConversationBuilder {
     return new TurnBuilder(turn.segments, this.coverage);
   }
 
-  /** Lists a part that no judge of text can read. The policy decides about it. */
+  /**
+   * Lists a part that no judge of text can read. The policy decides about it; text that stands in it all the
+   * same stays to be judged.
+   */
   unjudgeable(kind: UnjudgedPart['kind'], container: Container, key: string | number, path: string): void {
-    this.coverage.cover(container, key);
+    coverMedia(this.coverage, container, key);
     this.#unjudged.push({ kind, path });
   }
 

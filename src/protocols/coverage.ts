@@ -16,8 +16,8 @@ const FIELD_NAME = /^[\w.$-]{1,64}$/;
 const knownNames = new Set<string>();
 const MAX_KNOWN_NAMES = 1000;
 
-/** Media inside JSON: base64 in a data URL. */
-const DATA_URL = /^data:[^,\s]{0,200};base64,/i;
+/** Media inside JSON: base64 in a data URL, and nothing but base64: else any text would be media that begins so. */
+const DATA_URL = /^data:[\w.+/-]{0,100}(?:;[\w.+-]{1,40}=[\w.+"-]{1,60}){0,4};base64,[A-Za-z0-9+/_=-]*$/i;
 
 /** Fields that hold token ids where a server has them. */
 const TOKEN_FIELDS = new Set([

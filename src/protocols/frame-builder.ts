@@ -1,5 +1,5 @@
 /** Collects a reply frame's texts, each with the place it can be replaced at. */
-import type { Channel } from '../core/conversation.js';
+import type { Channel, UnjudgedPart } from '../core/conversation.js';
 import { GuardError } from '../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js';
 import type { FrameText } from '../core/wire-format.js';
@@ -18,6 +18,8 @@ const NO_OPTIONS: OtherTextOptions = {};
 export class FrameBuilder {
   readonly coverage = new Coverage();
   readonly texts: FrameText[] = [];
+  /** What no judge of text can read. */
+  readonly unjudged: UnjudgedPart[] = [];
 
   /** Throws GuardError('upstream_malformed') when the frame nests too deep to be handled. */
   constructor(json: JsonObject) {

@@ -4,14 +4,12 @@
  * not its tokens) they are a text of their own.
  */
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.js';
+import { bytesText, looksLikeToken, tooManyBytes } from './token.js';
 import { remove, type FrameBuilder } from './frame-builder.js';
 import { field } from './shape.js';
 
 /** vLLM's `return_tokens_as_token_ids`: the ids of tokens, unreadable to a judge. */
 const TOKEN_ID = /^token_id:\d+$/;
-
-/** Alternatives are not the text, so only what can be a single token passes as one; in UTF-16 units. */
-const LONGEST_TOKEN = 64;
 
 /**
  * @param container holds the log probabilities under `key`: a list of `{token, top_logprobs}` (Ollama)
@@ -46,13 +44,17 @@ export function readLogprobs(
     for (const alternative of top) {
       if (!isJsonObject(alternative)) continue;
       const token = field(alternative, 'token');
-      if (typeof token === 'string' && token.length <= LONGEST_TOKEN)
-        builder.coverage.cover(alternative, 'token');
+      // Alternatives are not the text, so only what can be a single token passes as one.
+      if (typeof token === 'string' && looksLikeToken(token)) builder.coverage.cover(alternative, 'token');
+      if (tooManyBytes(alternative)) remove(alternative, 'bytes');
     }
   }
+  const drop = (): void => remove(container, key);
   const spelled = tokens.join('');
-  if (text.includes(spelled)) return;
-  builder.takeRemovable({ choice, channel: 'other', id: `${choice}/other/logprobs` }, spelled, () =>
-    remove(container, key),
-  );
+  if (!text.includes(spelled))
+    builder.takeRemovable({ choice, channel: 'other', id: `${choice}/other/logprobs` }, spelled, drop);
+  // The tokens once more, as numbers: usually the same text, and nobody would see it if it were another.
+  const inBytes = bytesText(entries);
+  if (!text.includes(inBytes) && inBytes !== spelled)
+    builder.takeRemovable({ choice, channel: 'other', id: `${choice}/other/logprobs/bytes` }, inBytes, drop);
 }

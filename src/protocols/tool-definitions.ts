@@ -2,6 +2,7 @@
 import type { Segment } from '../core/conversation.js';
 import { isJsonObject, type JsonValue } from '../core/json.js';
 import { assign, type Container } from './container.js';
+import { isSecret } from './mcp-secrets.js';
 import { joinPath } from './shape.js';
 
 /** Words of the format itself; as keys they say nothing. */
@@ -59,6 +60,7 @@ export function collectDefinitionText(value: JsonValue, path: string, into: Segm
     for (const [key, inner] of Object.entries(value)) {
       if (!KEYWORDS.has(key)) into.push({ channel: 'tool_definition', text: key, path: joinPath(path, key) });
       if (key === 'type' && typeof inner === 'string' && TYPE_NAMES.has(inner)) continue;
+      if (isSecret(value, key)) continue;
       collect(value, key, inner);
     }
   }

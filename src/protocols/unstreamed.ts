@@ -16,10 +16,11 @@ export interface UnstreamedParts {
   readonly read: (builder: ConversationBuilder, body: JsonObject) => void;
   readonly decodeReply: WireFormat['decodeReply'];
   readonly error: WireFormat['error'];
+  readonly replyLimitBytes?: number;
 }
 
 export function createUnstreamedFormat(parts: UnstreamedParts): WireFormat {
-  const { id, framing, read, decodeReply, error } = parts;
+  const { id, framing, read, decodeReply, error, replyLimitBytes } = parts;
   return {
     id,
     framing,
@@ -41,6 +42,7 @@ export function createUnstreamedFormat(parts: UnstreamedParts): WireFormat {
       };
     },
     decodeReply,
+    replyLimitBytes,
     replyBody,
     openStream: () => noStream(error),
     refusal: (_request, text, facts) =>

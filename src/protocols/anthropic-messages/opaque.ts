@@ -28,8 +28,12 @@ export function holdsOpaque(container: JsonObject, key: string): boolean {
   return typeof value === 'string' && value !== '' && BASE64.test(value);
 }
 
+/** Only what has thinking is signed: anywhere else the field could be anybody's, and is judged. */
+const SIGNED: readonly JsonValue[] = ['thinking', 'signature_delta'];
+
 export function holdsSignature(container: JsonObject): boolean {
   const value = field(container, SIGNATURE);
+  if (!SIGNED.includes(field(container, 'type') ?? '')) return false;
   return typeof value === 'string' && value.length <= LONGEST_SIGNATURE && BASE64.test(value);
 }
 

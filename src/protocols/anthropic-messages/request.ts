@@ -18,6 +18,7 @@ import {
   requireObject,
 } from '../shape.js';
 import { readStructure, STRUCTURE_FIELDS } from '../structure-fields.js';
+import { readSealedContext, SEALED_CONTEXT } from '../sealed-context.js';
 import { readContent } from './block.js';
 
 /** `system` in the middle of a chat is the newest of them. */
@@ -37,7 +38,7 @@ const checkBody = createCaseCheck([
   ...SWITCHES,
   ...STRUCTURE_FIELDS,
   ...['messages', 'system', 'stream', 'tools', 'metadata', 'stop_sequences', 'mcp_servers', 'diagnostics'],
-  ...['output_format', 'output_config', 'max_tokens', 'temperature', 'top_p', 'top_k'],
+  ...['output_format', 'output_config', 'max_tokens', 'temperature', 'top_p', 'top_k', ...SEALED_CONTEXT],
 ]);
 const checkMessage = createCaseCheck(['role', 'content', 'id', 'type']);
 const checkServer = createCaseCheck(['type', 'name', 'url', 'authorization_token', 'tool_configuration']);
@@ -66,6 +67,7 @@ export function decodeRequest(body: JsonObject): DecodedRequest {
   builder.definitions(body, 'tools');
   const structured = readOutputFormat(builder, body);
   readServers(builder, body);
+  readSealedContext(builder, body);
   readMetadata(builder, body);
   return { conversation: builder.build(), model, stream, choices: 1, structured, body };
 }

@@ -5,15 +5,13 @@
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import { remove, type FrameBuilder } from '../frame-builder.js';
 import { field } from '../shape.js';
+import { bytesText, looksLikeToken, tooManyBytes } from '../token.js';
 
 export const PROBABILITIES = ['completion_probabilities', 'probs'];
 
 const ALTERNATIVES = ['top_logprobs', 'top_probs', 'probs'];
 /** The token in newer servers, and in older ones. */
 const TOKENS = ['token', 'content', 'tok_str'];
-
-/** Alternatives are not the text, so only what can be a single token passes as one; in UTF-16 units. */
-const LONGEST_TOKEN = 64;
 
 /** @param text what the same object says */
 export function readProbabilities(
@@ -36,10 +34,13 @@ export function readProbabilities(
       }
       for (const name of ALTERNATIVES) coverAlternatives(builder, entry, name);
     }
-    if (text.includes(spelled)) continue;
-    builder.takeRemovable({ choice, channel: 'other', id: `${choice}/other/${key}` }, spelled, () =>
-      remove(container, key),
-    );
+    const drop = (): void => remove(container, key);
+    if (!text.includes(spelled))
+      builder.takeRemovable({ choice, channel: 'other', id: `${choice}/other/${key}` }, spelled, drop);
+    // The tokens once more, as numbers: usually the same text, and nobody would see it if it were another.
+    const inBytes = bytesText(list.filter(isJsonObject));
+    if (!text.includes(inBytes) && inBytes !== spelled)
+      builder.takeRemovable({ choice, channel: 'other', id: `${choice}/other/${key}/bytes` }, inBytes, drop);
   }
 }
 
@@ -49,8 +50,9 @@ function coverAlternatives(builder: FrameBuilder, entry: JsonObject, key: string
     if (!isJsonObject(alternative)) continue;
     for (const name of TOKENS) {
       const token = field(alternative, name);
-      if (typeof token === 'string' && token.length <= LONGEST_TOKEN)
-        builder.coverage.cover(alternative, name);
+      // Alternatives are not the text, so only what can be a single token passes as one.
+      if (typeof token === 'string' && looksLikeToken(token)) builder.coverage.cover(alternative, name);
     }
+    if (tooManyBytes(alternative)) remove(alternative, 'bytes');
   }
 }

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { WireFormat } from '../../core/wire-format.js';
 import type { ConversationBuilder } from '../conversation-builder.js';
 import { errorBody } from '../llama-server/write.js';
-import { decodeVectors } from '../numbers/reply.js';
+import { decodeVectors, VECTORS_LIMIT_BYTES } from '../numbers/reply.js';
 import { readPrompts } from '../prompts.js';
 import { createCaseCheck, expected, field, isAbsent } from '../shape.js';
 import { createUnstreamedFormat } from '../unstreamed.js';
@@ -38,5 +38,6 @@ export function createLlamaEmbedding(): WireFormat {
     decodeReply: (body, request) =>
       decodeVectors(body, { vectors: ['embedding'], base64: false, model: request?.model ?? '' }),
     error: errorBody,
+    replyLimitBytes: VECTORS_LIMIT_BYTES,
   });
 }

@@ -8,6 +8,12 @@ import { isBase64Floats } from './base64-floats.js';
 
 const METADATA = ['object', 'model', 'id', 'encoding_format', 'service_tier', 'created_at'];
 
+/**
+ * Numbers take much room as JSON, and cost no judge anything: 2048 vectors of 4096 numbers with eight digits
+ * have about 100 MB.
+ */
+export const VECTORS_LIMIT_BYTES = 128 * 1024 * 1024;
+
 export interface VectorReply {
   /** Where an object keeps its list of `{embedding}`; absent where the reply itself is that list, or one entry. */
   readonly list?: string | undefined;

@@ -5,7 +5,7 @@
 import type { JsonObject } from '../../core/json.js';
 import type { WireFormat } from '../../core/wire-format.js';
 import type { ConversationBuilder } from '../conversation-builder.js';
-import { decodeVectors } from '../numbers/reply.js';
+import { decodeVectors, VECTORS_LIMIT_BYTES } from '../numbers/reply.js';
 import { COMMON_FIELDS, readCommonFields } from '../ollama/request.js';
 import { errorBody } from '../ollama/write.js';
 import { readPrompts } from '../prompts.js';
@@ -40,6 +40,7 @@ function createFormat({ id, input, vectors }: EmbedShape): WireFormat {
     decodeReply: (body, request) =>
       decodeVectors(body, { vectors: [vectors], base64: false, model: request?.model ?? '' }),
     error: errorBody,
+    replyLimitBytes: VECTORS_LIMIT_BYTES,
   });
 }
 

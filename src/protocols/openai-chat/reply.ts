@@ -5,7 +5,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { isJsonObject } from '../../core/json.js';
 import type { ReplyFrame } from '../../core/wire-format.js';
-import { FrameBuilder, malformed, remove, unjudgeableReply } from '../frame-builder.js';
+import { FrameBuilder, malformed, remove } from '../frame-builder.js';
 import { readLogprobs } from '../logprobs.js';
 import { field, isAbsent, kindOf } from '../shape.js';
 import { REASONING_FIELDS, TEXT_PARTS } from './message.js';
@@ -24,6 +24,8 @@ const CHOICE_METADATA = ['finish_reason', 'native_finish_reason', 'stop_reason']
 
 /** Azure's and others' verdicts about the text: severity words, no text of the model. */
 const FILTER_FIELDS = ['content_filter_results', 'prompt_filter_results', 'content_filter_result'];
+
+const BASE64 = /^[A-Za-z0-9+/_=-]*$/;
 
 export interface ReplyShape {
   /** Where a choice keeps its message. */
@@ -60,7 +62,8 @@ export function decodeFrame(json: JsonObject, shape: ReplyShape): ReplyFrame {
   builder.coverage.metadata(json, BODY_METADATA, shape.model);
   coverFilterResults(builder, json);
   builder.takeOther(json, 0);
-  return { json, texts: builder.texts, finished, isError };
+  const { texts, unjudged } = builder;
+  return { json, texts, finished, isError, ...(unjudged.length === 0 ? {} : { unjudged }) };
 }
 
 function readChoice(
@@ -110,7 +113,12 @@ function readMessage(builder: FrameBuilder, message: JsonObject, choice: number,
   }
   const audio = field(message, 'audio');
   if (isJsonObject(audio)) {
-    if (!isAbsent(field(audio, 'data')) && field(audio, 'data') !== '') throw unjudgeableReply('audio');
+    const data = field(audio, 'data');
+    // Anything else than base64 that stands there is judged like every unknown field.
+    if (typeof data === 'string' && data !== '' && BASE64.test(data)) {
+      builder.coverage.cover(audio, 'data');
+      builder.unjudged.push({ kind: 'audio', path: `choices[${choice}].audio` });
+    }
     builder.coverage.metadata(audio, ['id']);
     builder.take(
       { choice, channel: 'text', id: `${choice}/transcript`, container: audio, key: 'transcript' },

@@ -5,6 +5,7 @@
 import type { DecodedRequest } from '../../core/wire-format.js';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import { ConversationBuilder } from '../conversation-builder.js';
+import { readSealedContext, SEALED_CONTEXT } from '../sealed-context.js';
 import {
   createCaseCheck,
   expected,
@@ -48,7 +49,7 @@ const FIELDS = [
     'logit_bias',
   ],
   ...['max_tokens', 'max_completion_tokens', 'temperature', 'top_p', 'seed', 'store', 'parallel_tool_calls'],
-  ...['json_schema', 'grammar', 'prompt_embeds', 'chat_template', 'chat_template_kwargs', 'documents'],
+  ...['json_schema', 'grammar', ...SEALED_CONTEXT, 'chat_template', 'chat_template_kwargs', 'documents'],
 ];
 
 /** Fields of vLLM and llama.cpp that bind the reply to a grammar, so that edited text would break it. */
@@ -74,9 +75,7 @@ export function decodeRequest(body: JsonObject): DecodedRequest {
   });
 
   readDefinitions(builder, body);
-  if (!isAbsent(field(body, 'prompt_embeds'))) {
-    builder.unjudgeable('tokens', body, 'prompt_embeds', 'prompt_embeds');
-  }
+  readSealedContext(builder, body);
   readMetadata(builder, body);
   return { conversation: builder.build(), model, stream, choices, structured, body };
 }

@@ -6,12 +6,10 @@
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import { remove, type FrameBuilder } from '../frame-builder.js';
 import { field } from '../shape.js';
+import { looksLikeToken } from '../token.js';
 
 /** vLLM's `return_tokens_as_token_ids`: unreadable to a judge. */
 const TOKEN_ID = /^token_id:\d+$/;
-
-/** Alternatives are not the text, so only what can be a single token passes as one; in UTF-16 units. */
-const LONGEST_TOKEN = 64;
 
 /** @param text the frame's text of the same choice */
 export function readLegacyLogprobs(
@@ -38,7 +36,8 @@ export function readLegacyLogprobs(
   for (const alternatives of Array.isArray(top) ? top : []) {
     if (!isJsonObject(alternatives)) continue;
     for (const [token, logprob] of Object.entries(alternatives)) {
-      if (token.length <= LONGEST_TOKEN && (typeof logprob === 'number' || logprob === null))
+      // Alternatives are not the text, so only what can be a single token passes as one.
+      if (looksLikeToken(token) && (typeof logprob === 'number' || logprob === null))
         builder.coverage.cover(alternatives, token);
     }
   }

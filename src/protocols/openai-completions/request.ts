@@ -5,6 +5,7 @@
 import type { JsonObject } from '../../core/json.js';
 import type { DecodedRequest } from '../../core/wire-format.js';
 import { ConversationBuilder } from '../conversation-builder.js';
+import { readSealedContext, SEALED_CONTEXT } from '../sealed-context.js';
 import { promptCount, readPrompts } from '../prompts.js';
 import { createCaseCheck, expected, field, isAbsent, readBoolean, readModel } from '../shape.js';
 import { readStructure, STRUCTURE_FIELDS } from '../structure-fields.js';
@@ -22,7 +23,7 @@ const refuseCaseVariants = createCaseCheck([
   ...METADATA,
   ...STRUCTURE_FIELDS,
   ...['prompt', 'suffix', 'echo', 'best_of', 'n', 'logprobs', 'stream', 'stream_options', 'stop'],
-  ...['max_tokens', 'temperature', 'top_p', 'seed', 'logit_bias', 'prompt_embeds', 'prompt_logprobs'],
+  ...['max_tokens', 'temperature', 'top_p', 'seed', 'logit_bias', ...SEALED_CONTEXT, 'prompt_logprobs'],
   ...['top_logprobs', 'guided_whitespace_pattern', 'n_cmpl', 'documents', 'messages', 'samplers'],
 ]);
 
@@ -49,8 +50,7 @@ export function decodeRequest(body: JsonObject): DecodedRequest {
       `${choices} choices`,
     );
   const structured = readStructure(builder, body);
-  if (!isAbsent(field(body, 'prompt_embeds')))
-    builder.unjudgeable('tokens', body, 'prompt_embeds', 'prompt_embeds');
+  readSealedContext(builder, body);
   builder.coverage.metadata(body, METADATA);
   return { conversation: builder.build(), model, stream, choices, structured, body };
 }

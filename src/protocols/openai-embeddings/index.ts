@@ -5,7 +5,7 @@
 import type { JsonObject } from '../../core/json.js';
 import type { WireFormat } from '../../core/wire-format.js';
 import type { ConversationBuilder } from '../conversation-builder.js';
-import { decodeVectors } from '../numbers/reply.js';
+import { decodeVectors, VECTORS_LIMIT_BYTES } from '../numbers/reply.js';
 import { readMessage } from '../openai-chat/message.js';
 import { errorBody } from '../openai-chat/write.js';
 import { readPrompts } from '../prompts.js';
@@ -60,5 +60,6 @@ export function createOpenAiEmbeddings(): WireFormat {
         model: request?.model ?? '',
       }),
     error: errorBody,
+    replyLimitBytes: VECTORS_LIMIT_BYTES,
   });
 }

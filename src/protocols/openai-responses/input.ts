@@ -6,7 +6,7 @@ import type { Channel, UnjudgedPart, WireRole } from '../../core/conversation.js
 import { GuardError } from '../../core/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import type { ConversationBuilder, TurnBuilder } from '../conversation-builder.js';
-import { isDataUrl } from '../coverage.js';
+import { isDataUrl, looksLikeFieldName } from '../coverage.js';
 import { createCaseCheck, expected, field, isAbsent, readWord, requireObject } from '../shape.js';
 import { CALL_FIELDS, TEXT_PARTS } from './items.js';
 
@@ -156,9 +156,11 @@ function readPart(
     if (word === 'image') readMedia(builder, part, 'image', path);
     else {
       builder.coverage.metadata(part, ['file_id']);
-      for (const [key, text] of Object.entries(part))
-        if (!builder.coverage.covers(part, key) && typeof text === 'string' && !isDataUrl(text))
-          turn.take(channel, part, key, path);
+      for (const [key, text] of Object.entries(part)) {
+        // A name that reads like text is found at the end, with what is under it.
+        if (builder.coverage.covers(part, key) || !looksLikeFieldName(key)) continue;
+        if (typeof text === 'string' && !isDataUrl(text)) turn.take(channel, part, key, path);
+      }
     }
   } else {
     throw expected(

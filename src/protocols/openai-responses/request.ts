@@ -16,6 +16,7 @@ import {
   requireArray,
   requireObject,
 } from '../shape.js';
+import { readSealedContext, SEALED_CONTEXT } from '../sealed-context.js';
 import { readInput, readItems } from './input.js';
 
 /** Strings here are names and switches, and skipped only while they look like such. */
@@ -67,7 +68,7 @@ const refuseCaseVariants = createCaseCheck([
     'reasoning',
   ],
   ...['background', 'store', 'max_output_tokens', 'max_tool_calls', 'parallel_tool_calls', 'temperature'],
-  ...['top_p', 'top_logprobs', 'context_management'],
+  ...['top_p', 'top_logprobs', 'context_management', ...SEALED_CONTEXT],
 ]);
 
 /** Throws GuardError('invalid_request' | 'unjudgeable_content') that names the place. */
@@ -82,6 +83,7 @@ export function decodeRequest(body: JsonObject): DecodedRequest {
   readInstructions(builder, body);
   readInput(builder, body);
   readDefinitions(builder, body);
+  readSealedContext(builder, body);
   readMetadata(builder, body);
   return { conversation: builder.build(), model, stream, choices: 1, structured, body };
 }

@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import { heavier, type Decision } from '../../core/decision.js';
 import { toGuardError, type GuardError } from '../../core/errors.js';
 import type { EventSink } from '../../core/events.js';
-import { gateReply, type GateResult } from '../../enforcement/gate.js';
+import { gateReply, GateViolation, type GateResult } from '../../enforcement/gate.js';
 import type { Engine } from '../../engine/engine.js';
 import type { ReplyReview } from '../../engine/reply-review.js';
 import { policyOn, type Policy } from '../../policy/policy.js';
@@ -14,6 +14,7 @@ import type { ReplyFrame } from '../../core/wire-format.js';
 import type { Log } from '../../telemetry/index.js';
 import { Exchange, vanishedError } from '../exchange.js';
 import { decisionHeaders } from '../facts.js';
+import { replacementRounds } from '../replacement-rounds.js';
 import { retryHeaders } from '../send-error.js';
 import { blockError, refusalText } from '../proxy/blocked.js';
 import { clearBodyHeaders, renewEtag } from './body-headers.js';
@@ -103,10 +104,13 @@ export class GuardedExchange {
     const { requestId, route, signal } = exchange;
     const context = { requestId, policy, route, signal };
     let conversation = engine.prepare(this.#read.request.conversation, context);
+    const mayReplace = replacementRounds(policy.judgeTotalTimeoutMs);
     for (;;) {
       const decision = await engine.assessPrompt(conversation, context);
       const without =
-        decision.action === 'block' ? engine.withoutRefused(conversation, decision, context) : undefined;
+        decision.action === 'block' && mayReplace()
+          ? engine.withoutRefused(conversation, decision, context)
+          : undefined;
       if (without !== undefined) {
         conversation = without;
         continue;
@@ -280,7 +284,7 @@ export class GuardedExchange {
         outer.setHeader('cache-control', 'no-store');
         const body = format.error(error, requestId);
         await exchange.sendJson(this.#statusOf(error), body, this.#decision, retryHeaders(error));
-      } else if (this.#reader !== undefined) {
+      } else if (this.#reader !== undefined && !(error.cause instanceof GateViolation)) {
         await exchange.write(this.#reader.failure(error, requestId));
         outer.end();
       } else outer.destroy();

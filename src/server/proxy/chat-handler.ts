@@ -11,11 +11,12 @@ import { nothingToJudge } from '../../engine/nothing-to-judge.js';
 import type { ReplyReview } from '../../engine/reply-review.js';
 import type { RequestContext } from '../../engine/request-context.js';
 import { weightier } from '../../engine/weightier.js';
-import { gateReply, type GateOptions, type GateResult } from '../../enforcement/gate.js';
+import { gateReply, GateViolation, type GateOptions, type GateResult } from '../../enforcement/gate.js';
 import { policyOn, type Policy } from '../../policy/policy.js';
 import { encodeMessage, encodeTerminator, streamContentType } from '../../protocols/index.js';
 import type { Portcullis } from '../compose.js';
 import { Exchange } from '../exchange.js';
+import { replacementRounds } from '../replacement-rounds.js';
 import { readJsonBody } from '../request-body.js';
 import { sendError } from '../send-error.js';
 import { blockError, refusalText } from './blocked.js';
@@ -99,12 +100,15 @@ class ChatExchange {
     const context = this.#context();
     let conversation = engine.prepare(decoded.conversation, context);
     let decision: Decision;
+    const mayReplace = replacementRounds(this.#policy.judgeTotalTimeoutMs);
+    if (!this.#policy.checkFirst) this.#callUpstream(decoded.body, incoming.headers);
     for (;;) {
-      if (!this.#policy.checkFirst) this.#callUpstream(decoded.body, incoming.headers);
       decision = await engine.assessPrompt(conversation, context);
       if (decision.action !== 'block') break;
       this.#abandon('prompt_blocked');
-      const without = engine.withoutRefused(conversation, decision, context);
+      // What is sent changes now. It is not sent again before its verdict: this prompt was wrong once.
+      this.#call = undefined;
+      const without = mayReplace() ? engine.withoutRefused(conversation, decision, context) : undefined;
       if (without === undefined) {
         exchange.decided(decision);
         exchange.abort();
@@ -375,6 +379,11 @@ class ChatExchange {
     this.#heartbeat?.stop();
     if (!exchange.begun) {
       sendError(response, error, this.#format.error(error, requestId), this.#decision, requestId);
+      return;
+    }
+    // Of a stream whose books do not balance nothing more is sent: no end of ours may make it look whole.
+    if (error.cause instanceof GateViolation) {
+      response.destroy();
       return;
     }
     try {

@@ -4,7 +4,7 @@ import type { DecodedRequest, ReplyFrame, StreamCodec, WireFormat } from '../../
 import { createFrameDecoder, parseJsonStrict, type FramedMessage } from '../../protocols/index.js';
 import type { UpstreamResponse } from './upstream.js';
 
-/** A whole reply is held in memory until it is judged; no chat reply comes near this. */
+/** A whole reply is held in memory until it is judged; no chat reply comes near this, but numbers do. */
 const MAX_REPLY_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -77,14 +77,12 @@ export async function wholeFrame(
   request: DecodedRequest,
 ): Promise<ReplyFrame> {
   const chunks: Uint8Array[] = [];
+  const limit = format.replyLimitBytes ?? MAX_REPLY_BYTES;
   let size = 0;
   for await (const chunk of response.body) {
     size += chunk.length;
-    if (size > MAX_REPLY_BYTES)
-      throw new GuardError(
-        'upstream_malformed',
-        `The model server's answer has more than ${MAX_REPLY_BYTES} bytes.`,
-      );
+    if (size > limit)
+      throw new GuardError('upstream_malformed', `The model server's answer has more than ${limit} bytes.`);
     chunks.push(chunk);
   }
   let json;

@@ -231,11 +231,21 @@ describe('replies', () => {
   });
 
   it.each<[string, JsonObject]>([
-    ['audio', choice({ delta: { audio: { id: 'a', data: 'AAAA' } } })],
     ['an image', choice({ delta: { images: [{ image_url: { url: 'data:image/png;base64,AAAA' } }] } })],
     ['media under a strange key', choice({ delta: { 'a b': 'data:image/png;base64,AAAA' } })],
   ])('refuses %s', (_name, json) => {
     expect(codeOf(() => decodeChunk(json))).toBe('unjudgeable_content');
+  });
+
+  it('lists audio as unjudged, and judges what is none in its place', () => {
+    const frame = decodeChunk(
+      choice({ delta: { audio: { id: 'a', data: 'UklGRg==', transcript: 'spoken' } } }),
+    );
+    expect(frame.unjudged).toEqual([{ kind: 'audio', path: 'choices[0].audio' }]);
+    expect(textsById([frame])).toEqual({ '0/transcript': 'spoken' });
+    const text = decodeChunk(choice({ delta: { audio: { id: 'a', data: 'words, not sounds' } } }));
+    expect(text.unjudged).toBeUndefined();
+    expect(textsById([text])).toEqual({ '0/other/delta.audio.data': 'words, not sounds' });
   });
 
   it('takes the transcript of audio as text', () => {

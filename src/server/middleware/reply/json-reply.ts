@@ -21,7 +21,7 @@ export class JsonReply implements ReplyReader {
   }
 
   async *frames(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ReplyFrame> {
-    const whole = await readWhole(bytes);
+    const whole = await readWhole(bytes, this.#read.format.replyLimitBytes);
     if (whole.length === 0) return;
     let value: JsonValue;
     try {

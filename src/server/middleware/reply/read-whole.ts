@@ -4,15 +4,15 @@ import { GuardError } from '../../../core/errors.js';
 const MAX_WHOLE_BYTES = 32 * 1024 * 1024;
 
 /** All bytes of a reply. Throws GuardError('upstream_malformed') when there are too many. */
-export async function readWhole(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
+export async function readWhole(bytes: AsyncIterable<Uint8Array>, limit = MAX_WHOLE_BYTES): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.byteLength;
-    if (size > MAX_WHOLE_BYTES)
+    if (size > limit)
       throw new GuardError(
         'upstream_malformed',
-        `The app's reply has more than ${MAX_WHOLE_BYTES} bytes, which is more than the guard judges in one piece.`,
+        `The app's reply has more than ${limit} bytes, which is more than the guard judges in one piece.`,
       );
     chunks.push(chunk);
   }
