@@ -42,6 +42,8 @@ const JUDGES_OFF =
 /** Shares of the requests per second of these arms. */
 const AT_LEAST = { direct: undefined, 'bare proxy': 0.6, portkey: 2 };
 const FIRST_TEXT_AT_MOST_MS = 25;
+/** Fifty pieces a second: a model of eight billion weights on a good card. */
+const PACE_MS = 20;
 
 const { values } = parseArgs({
   options: {
@@ -78,10 +80,10 @@ function wrong(what: string): never {
 }
 
 /** A question that the scripted upstream answers with `SENTENCES` sentences of the question itself. */
-const echo = (n: number): string =>
+const echo = (n: number, sentences = SENTENCES): string =>
   'echo: ' +
   Array.from(
-    { length: SENTENCES },
+    { length: sentences },
     (_, i) => `Bed ${n * SENTENCES + i} of the garden has green beans, and they like water in warm weeks.`,
   ).join(' ');
 
@@ -90,6 +92,9 @@ const known = (): string => echo(0);
 /** Words that no cache has seen, in the prompt and so in the reply; as many as in `known`. */
 let serial = 0;
 const unseen = (): string => echo(++serial);
+/** A question as most are: two sentences that no cache has seen. */
+const short = (): string => echo(++serial, 2);
+const atPace = (): string => `[[delay=${PACE_MS}]] ${short()}`;
 
 let failures = 0;
 
@@ -125,6 +130,17 @@ async function guarded(arms: readonly Arm[]): Promise<{ comparisons: Comparison[
   const streamed = comparisons.filter(({ cell }) => cell.mode === 'streamed');
   const names = arms.map(({ name }) => name).filter((name) => name.startsWith('guard'));
   return { comparisons, targets: firstTextTargets(streamed, names, FIRST_TEXT_AT_MOST_MS) };
+}
+
+/** The same with an upstream as fast as a model: the prompt's verdict hides behind its first words. */
+async function paced(arms: readonly Arm[]): Promise<{ comparisons: Comparison[]; targets: Target[] }> {
+  const comparisons = await compareAll(arms, [
+    { mode: 'streamed', connections: 1, ms: 10 * ms, requests: 10 },
+  ]);
+  console.log(`\nThe same, streamed, with ${PACE_MS} ms before each piece\n`);
+  console.log(absoluteTable(comparisons));
+  const names = arms.map(({ name }) => name).filter((name) => name.startsWith('guard'));
+  return { comparisons, targets: firstTextTargets(comparisons, names, FIRST_TEXT_AT_MOST_MS) };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'));
@@ -196,7 +212,14 @@ try {
         direct,
         await judgesOffFor(upstream, []),
         { name: 'guard, known texts', ...on, question: known },
-        { name: 'guard, new texts', ...on, question: unseen },
+        { name: 'guard, a new question', ...on, question: short },
+        { name: 'guard, a long new question', ...on, question: unseen },
+      ]),
+    );
+    take(
+      await paced([
+        { ...direct, question: atPace },
+        { name: 'guard, a new question at pace', ...on, question: atPace },
       ]),
     );
   }

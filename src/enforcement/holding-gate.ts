@@ -16,6 +16,7 @@ import {
   MAX_PATIENCE_MS,
   MAX_SENTENCE_WAIT_MS,
   MAX_WAIT_MS,
+  SMALL_WINDOWS,
 } from './limits.js';
 
 export class HoldingGate {
@@ -134,7 +135,10 @@ export class HoldingGate {
     const judging = this.#reply.judge(this.#reply.growing.cut(last, since));
     await this.#readAhead(judging);
     this.#patience = Math.min(performance.now() - since, MAX_PATIENCE_MS);
-    this.#window = Math.min(this.#window * growth, maxWindow);
+    // The first words may be judged and still be held, until it is clear that they begin no code: a reader who
+    // has nothing yet does not wait for a larger window.
+    const nothingLeft = this.#reply.ledger.total.released === 0 && this.#reply.windows < SMALL_WINDOWS;
+    if (!nothingLeft) this.#window = Math.min(this.#window * growth, maxWindow);
     return judging;
   }
 

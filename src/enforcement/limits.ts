@@ -4,6 +4,8 @@
 export const MAX_WAIT_MS = 750;
 /** … and no longer than this, however long the guard took for the last window. */
 export const MAX_PATIENCE_MS = 10_000;
+/** While nothing has left, so many windows are as small as the first. */
+export const SMALL_WINDOWS = 5;
 /** In mode `sentence`: text of a sentence that does not end waits this long for its end. */
 export const MAX_SENTENCE_WAIT_MS = 3_000;
 /** While a window is judged, this much more is read; then the upstream has to wait. */

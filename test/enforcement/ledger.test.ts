@@ -66,7 +66,7 @@ describe('a gate in which something is wrong', () => {
     const read: unknown[] = [];
     const gate = gateReply(stream([harmless, changing, frame({ finished: [0] })]), {
       review: reviewOf(script),
-      policy: policyOf(),
+      policy: policyOf({ stream: { first_window: 80 } }),
       editable: true,
       streamed: true,
       onProgress: () => undefined,
