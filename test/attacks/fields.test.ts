@@ -183,6 +183,18 @@ describe('text where media are', () => {
     expect(conversation.unjudged).toHaveLength(1);
   });
 
+  it('is judged in replies too', () => {
+    for (const item of [
+      { type: 'image_generation_call', result: { note: BAD } },
+      { type: 'image_generation_call', result: ['AAAA', BAD] },
+      { type: 'reasoning', encrypted_content: { [BAD]: 1 } },
+    ]) {
+      const frame = openAiResponses.decodeReply({ output: [item] });
+      expect(judgedIn(frame)).toContain(BAD);
+      expect(frame.unjudged).toHaveLength(1);
+    }
+  });
+
   it('is not found in base64 of several lines', () => {
     const data = `${'QUJD'.repeat(19)}\r\n`.repeat(100_000) + 'QUJDRA==\n';
     const { conversation } = ollamaChat.decodeRequest({

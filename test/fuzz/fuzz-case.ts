@@ -8,7 +8,7 @@ import { GuardError } from '../../src/core/errors.js';
 import type { JsonObject, JsonValue } from '../../src/core/json.js';
 import type { DecodedRequest, ReplyFrame, StreamCodec, WireFormat } from '../../src/core/wire-format.js';
 import { gateReply } from '../../src/enforcement/gate.js';
-import { createFrameDecoder, parseJsonStrict } from '../../src/protocols/index.js';
+import { createFrameDecoder, encodeMessage, parseJsonStrict } from '../../src/protocols/index.js';
 import { policyOf } from '../enforcement/guarded-reply.js';
 import { allow, block, reviewOf } from '../enforcement/plain-frames.js';
 import { encodeStream, isStream, type Recording } from '../enforcement/recordings.js';
@@ -145,7 +145,12 @@ async function runReply(plan: Plan): Promise<void> {
   const blocked = await throughGate(streamFrames(plan, codec, random), plan, random, true, codec);
   const closing: JsonObject[] = blocked ? [...codec.notice(0, 'A notice.'), ...codec.finish(FACTS)] : [];
   closing.push(codec.error(new GuardError('internal', 'An error.'), 'req-1'));
-  for (const message of closing) JSON.parse(JSON.stringify(message));
+  for (const message of closing) {
+    const { framing, eventName } = format;
+    const wire = encodeMessage(framing, message, eventName?.(message));
+    // What the gate held back must not come out in what Portcullis itself says of the reply.
+    must(!blocked || !wire.includes(MARKER), 'unsafe text left with the end of the stream');
+  }
 }
 
 async function* streamFrames(plan: Plan, codec: StreamCodec, random: Random): AsyncGenerator<ReplyFrame> {
@@ -217,9 +222,11 @@ async function throughGate(
     }
     const { json, texts } = step.value;
     const wire = JSON.stringify(json);
+    const { framing, eventName } = plan.recording.format;
+    const sent = encodeMessage(framing, json, eventName?.(json));
+    must(watches || !sent.includes(MARKER), 'unsafe text left');
     must(isDeepStrictEqual(JSON.parse(wire), JSON.parse(JSON.stringify(JSON.parse(wire)))), 'no JSON');
     if (watches) continue;
-    must(!wire.includes(MARKER), 'unsafe text left');
     for (const { id, text, restates } of texts) {
       if (restates !== true) read.set(id, (read.get(id) ?? '') + text);
       must((safe.get(id) ?? '').startsWith(read.get(id) ?? ''), `text ${id} left before its verdict`);

@@ -9,6 +9,7 @@ const NUMBERS = ['1e999', '-1', '0', '1e308', '99999999999999999999', '1.5', '-0
 const TEXTS = [
   ...['', ' ', '\u0000', '\ud83e', '\udd99', '\ufeff', '\u202e', '🦙', '[DONE]', 'data: x\n\n', '\r\n'],
   ...['"', '\\', '\\ud83e', '{"a":1}', 'x'.repeat(5000), '```python\nimport os\n', 'assistant', MARKER],
+  ...[`data:text/plain;base64,${MARKER}`, `token_id:1 ${MARKER}`, `["${MARKER}"]`],
 ];
 const KEYS = [
   '__proto__',
@@ -21,6 +22,9 @@ const KEYS = [
   'choices',
   'x y z',
   '',
+  MARKER,
+  ...['signature', 'encrypted_content', 'data', 'tokens', 'logprobs', 'bytes', 'error', 'id', 'model'],
+  ...['arguments', 'audio', 'images', 'image_url', 'result', 'prompt', 'instructions', 'authorization'],
 ];
 const BYTES = [
   '00',

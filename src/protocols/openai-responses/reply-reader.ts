@@ -6,6 +6,7 @@ import type { Container } from '../container.js';
 import { allStrings, isDataUrl, looksLikeFieldName, looksLikeMetadata, walkUncovered } from '../coverage.js';
 import { FrameBuilder } from '../frame-builder.js';
 import { readLogprobs } from '../logprobs.js';
+import { coverMedia } from '../media.js';
 import { field, isAbsent } from '../shape.js';
 import { CALL_FIELDS, TEXT_PARTS } from './items.js';
 
@@ -80,7 +81,8 @@ export class ReplyReader {
     if (isAbsent(value) || value === '') return;
     // With a space in it, it is no base64, and judged as text.
     if (typeof value === 'string' && !looksLikeBase64(value) && !isDataUrl(value)) return;
-    this.builder.coverage.cover(container, key);
+    // An object may hold text beside its bytes.
+    coverMedia(this.builder.coverage, container, key);
     this.unjudged.push({ kind, path });
   }
 
