@@ -282,7 +282,7 @@ export function createSettings(env: Environment) {
     'guard.max_queue': setting(
       'number',
       z.int().min(1).max(1_000_000),
-      256,
+      1024,
       'judgements waiting or running; more are turned away',
     ),
     'guard.start_timeout_ms': setting('number', milliseconds, 600_000, 'for loading the guard model'),

@@ -28,8 +28,9 @@ export class HoldingGate {
   /** Frames that came and have not left; those before `#first` have. */
   #held: HeldFrame[] = [];
   #first = 0;
-  /** Characters of the next window. */
+  /** Characters of the next window, and how long text waits for them, in ms. */
   #window: number;
+  #wait: number;
   /** When the last frame came. */
   #lastArrival = -Infinity;
   /**
@@ -47,6 +48,7 @@ export class HoldingGate {
     this.#bySentence = stream.mode === 'sentence';
     // Nobody waits for the first words of a reply that is held to its end.
     this.#window = this.#buffers ? stream.maxWindow : Math.min(stream.firstWindow, stream.maxWindow);
+    this.#wait = stream.firstWaitMs;
   }
 
   async *run(): AsyncGenerator<ReplyFrame, GateResult> {
@@ -114,7 +116,7 @@ export class HoldingGate {
     if (growing.pending > 0)
       return Math.min(
         this.#lastArrival + Math.max(policy.stream.idleMs, this.#patience),
-        growing.oldest + Math.max(MAX_WAIT_MS, this.#patience),
+        growing.oldest + Math.max(this.#wait, this.#patience),
       );
     return this.#mayRelease() ? this.#lastArrival + policy.stream.idleMs : Infinity;
   }
@@ -138,7 +140,9 @@ export class HoldingGate {
     // The first words may be judged and still be held, until it is clear that they begin no code: a reader who
     // has nothing yet does not wait for a larger window.
     const nothingLeft = this.#reply.ledger.total.released === 0 && this.#reply.windows < SMALL_WINDOWS;
-    if (!nothingLeft) this.#window = Math.min(this.#window * growth, maxWindow);
+    if (nothingLeft) return judging;
+    this.#window = Math.min(this.#window * growth, maxWindow);
+    this.#wait = Math.min(this.#wait * growth, MAX_WAIT_MS);
     return judging;
   }
 

@@ -86,6 +86,7 @@ function compileSettings(
     stream: {
       mode: file.stream.mode,
       firstWindow: file.stream.first_window,
+      firstWaitMs: file.stream.first_wait_ms,
       maxWindow: file.stream.max_window,
       growth: file.stream.growth,
       idleMs: file.stream.idle_ms,

@@ -103,9 +103,10 @@ const views = z.strictObject({
 const stream = z
   .strictObject({
     mode: z.enum(['window', 'sentence', 'buffer', 'monitor']).default('window'),
-    first_window: z.int().min(1).max(100_000).default(8),
+    first_window: z.int().min(1).max(100_000).default(80),
+    first_wait_ms: milliseconds(750).default(20),
     max_window: z.int().min(1).max(100_000).default(1200),
-    growth: z.number().min(1).max(10).default(3),
+    growth: z.number().min(1).max(10).default(2),
     idle_ms: milliseconds(60_000).default(150),
     ping_ms: milliseconds(3_600_000).default(15_000),
   })

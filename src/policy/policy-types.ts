@@ -63,6 +63,8 @@ export interface StreamPolicy {
   readonly mode: StreamMode;
   /** Characters of the first window. */
   readonly firstWindow: number;
+  /** Text of the first window waits this long for more, in ms; each further wait is `growth` times as long. */
+  readonly firstWaitMs: number;
   /** No window is larger than this many characters. */
   readonly maxWindow: number;
   /** Each window is this many times the one before; at least 1. */

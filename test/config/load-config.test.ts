@@ -41,7 +41,7 @@ describe('defaults', () => {
     expect(config).toMatchObject({
       server: { host: '127.0.0.1', port: 8787, bodyLimitBytes: 10 * 1024 * 1024 },
       upstream: { url: 'http://127.0.0.1:11434', headers: {}, allow: [] },
-      guard: { spec: 'embedded', contextTokens: 4096, gpu: false, maxQueue: 256 },
+      guard: { spec: 'embedded', contextTokens: 4096, gpu: false, maxQueue: 1024 },
       policy: join(packageRoot(), 'policies', 'default.yaml'),
       log: { level: 'info', prompts: false },
       origin: { file: undefined },

@@ -36,7 +36,7 @@ describe('the policies that come with the package', () => {
         unavailable: 'block',
         treatments: { error: 'block', warning: 'warn', info: 'ignore' },
       },
-      stream: { firstWindow: 8, maxWindow: 1200, growth: 3, idleMs: 150 },
+      stream: { firstWindow: 80, firstWaitMs: 20, maxWindow: 1200, growth: 2, idleMs: 150 },
       judgeTimeoutMs: 30_000,
       judgeTotalTimeoutMs: 120_000,
       longTexts: 'pieces',

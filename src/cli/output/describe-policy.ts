@@ -71,6 +71,7 @@ function describeSettings(policy: Policy) {
     stream: {
       mode: stream.mode,
       first_window: stream.firstWindow,
+      first_wait_ms: stream.firstWaitMs,
       max_window: stream.maxWindow,
       growth: stream.growth,
       idle_ms: stream.idleMs,
