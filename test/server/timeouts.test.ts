@@ -1,5 +1,7 @@
 /** Each limit of time ends a request in its client's own format, in a stream inside of it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { UpstreamConfig } from '../../src/config/config.js';
+import { explainFault } from '../../src/server/proxy/upstream-faults.js';
 import { ask, OLLAMA_CHAT, OPENAI } from '../support/server/chat-wire.js';
 import { runPortcullis, type RunningPortcullis } from '../support/server/run-portcullis.js';
 
@@ -18,6 +20,15 @@ beforeAll(async () => {
   ]);
 });
 afterAll(() => Promise.all([impatient.close(), hurried.close()]));
+
+it('a request that only waited for a connection says so', () => {
+  const config = { connections: 3, totalTimeoutMs: 700 } as UpstreamConfig;
+  const origin = 'http://127.0.0.1:11434';
+  const circumstances = { config, origin, aborted: false, late: true, queued: true, started: false };
+  const { code, message } = explainFault(new Error('given up'), circumstances);
+  expect(code).toBe('upstream_timeout');
+  expect(message).toMatch(/^All 3 connections .* in use for 700 ms \(upstream\.connections/);
+});
 
 describe.each([OPENAI, OLLAMA_CHAT])('$name', (wire) => {
   it.each([true, false])('an upstream that never begins (stream: %s)', async (stream) => {

@@ -11,17 +11,25 @@ export interface Circumstances {
   readonly aborted: boolean;
   /** It took longer than `upstream.total_timeout_ms`. */
   readonly late: boolean;
+  /** It still waited for one of `upstream.connections`. */
+  readonly queued: boolean;
   /** The response's headers had come. */
   readonly started: boolean;
 }
 
 export function explainFault(
   error: unknown,
-  { config, origin, aborted, late, started }: Circumstances,
+  { config, origin, aborted, late, queued, started }: Circumstances,
 ): GuardError {
   const server = `The model server at ${origin}`;
   if (error instanceof GuardError) return error;
   if (aborted) return new GuardError('client_closed', 'The client closed the connection.', { cause: error });
+  if (late && queued)
+    return new GuardError(
+      'upstream_timeout',
+      `All ${config.connections} connections to the model server at ${origin} were in use for ${config.totalTimeoutMs} ms (upstream.connections, upstream.total_timeout_ms).`,
+      { cause: error },
+    );
   if (late)
     return new GuardError(
       'upstream_timeout',

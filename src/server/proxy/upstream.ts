@@ -178,6 +178,7 @@ class Call implements UpstreamRequest, Dispatcher.DispatchHandler {
       origin: this.#origin,
       aborted: this.#aborted,
       late: this.#late,
+      queued: this.#lane?.entered === false,
       started: this.#started,
     });
     if (this.#started) this.#writer.fail(fault);
