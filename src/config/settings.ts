@@ -248,7 +248,12 @@ export function createSettings(env: Environment) {
     ),
     'upstream.idle_timeout_ms': setting('number', milliseconds, 120_000, 'between two pieces of a reply'),
     'upstream.total_timeout_ms': setting('number', milliseconds, 600_000, 'for a whole reply'),
-    'upstream.connections': setting('number', z.int().min(1).max(65_535), 1024, 'connections at most; further requests wait'),
+    'upstream.connections': setting(
+      'number',
+      z.int().min(1).max(65_535),
+      1024,
+      'connections at most; further requests wait',
+    ),
     'upstream.headers': setting<Record<string, string>>(
       'map',
       extraHeaders(env),
