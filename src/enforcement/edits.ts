@@ -90,7 +90,7 @@ export class Edits {
 }
 
 /** Whether an offset is between the two UTF-16 units of one character. */
-function isWithinCharacter(text: string, offset: number): boolean {
+export function isWithinCharacter(text: string, offset: number): boolean {
   const before = text.charCodeAt(offset - 1);
   const after = text.charCodeAt(offset);
   return before >= 0xd800 && before <= 0xdbff && after >= 0xdc00 && after <= 0xdfff;

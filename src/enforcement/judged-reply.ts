@@ -14,6 +14,7 @@ import type { GateOptions } from './gate-options.js';
 import { GrowingReply, type HeldFrame, type Window } from './growing-reply.js';
 import { Ledger } from './ledger.js';
 import { blockedInstead } from './blocked-instead.js';
+import { isWithinCharacter } from './edits.js';
 
 /** Channels that people read: notes can stand in them, and text can be missing from them. */
 const EDITED_CHANNELS: ReadonlySet<Channel> = new Set<Channel>(['text', 'reasoning', 'refusal']);
@@ -91,7 +92,8 @@ export class JudgedReply {
       const account = window.states[index]?.account;
       if (account === undefined) continue;
       const { length } = text.text;
-      const free = Math.min(length, this.#options.review.holdFrom(text));
+      const held = Math.min(length, this.#options.review.holdFrom(text));
+      const free = isWithinCharacter(text.text, held) ? held - 1 : held;
       this.ledger.judge(account, length, Math.max(account.free, free));
     }
     this.ledger.judgeParts(this.growing.parts, window.parts);
